@@ -1,0 +1,254 @@
+package promptcache
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/benbjohnson/clock"
+)
+
+// PromptCache holds prompts in memory for request handlers. See the package
+// documentation for what it promises. All methods are safe for concurrent use;
+// no user code is called while a lock is held.
+type PromptCache[V any] struct {
+	fetch     FetchFunc[V]
+	canonical func(string) (string, error)
+	domain    func(string) string
+	logger    *slog.Logger
+	time      timeline
+
+	lifecycle sync.Mutex // serialises Start and Configure; taken before mu
+
+	mu        sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
+	cfg       Config
+	entries   *lru[V]
+	schedule  schedule[V]
+	absences  absences
+	flights   map[string]*flight[V]   // by key: the fetch whose result will be stored
+	flying    map[*flight[V]]struct{} // every fetch that has not returned
+	refresher *refresher[V]           // nil when there is none; stays until it has ended
+	armed     context.Context         // Start's, nil when stopped //nolint:containedctx // the refresher's own
+	closed    bool                    // Shutdown was called
+
+	metrics     Metrics
+	health      health
+	subscribers []*subscriber
+	pendingLogs []logLine // written by unlock
+}
+
+// New returns a cache that gets its prompts from fetch. It starts no
+// goroutine: call Start for background refreshes. fetch may be nil if
+// cfg.TTL is, for an offline cache calls nothing. All problems of cfg come back
+// in one error.
+func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
+	c := &PromptCache[V]{fetch: fetch}
+	if err := c.check(cfg); err != nil {
+		return nil, err
+	}
+	cfg = cfg.clone()
+	if cfg.Clock == nil {
+		cfg.Clock = clock.New()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	c.cfg = cfg
+	c.canonical, c.domain, c.logger = cfg.Canonical, cfg.Domain, cfg.Logger
+	c.time = newTimeline(cfg.Clock)
+	c.entries = newLRU[V]()
+	c.flights = make(map[string]*flight[V])
+	c.flying = make(map[*flight[V]]struct{})
+	c.health.since = cfg.Clock.Now()
+	return c, nil
+}
+
+// check returns all that is wrong with cfg for this cache.
+func (c *PromptCache[V]) check(cfg Config) error {
+	err := cfg.validate()
+	if c.fetch == nil && cfg.TTL != nil {
+		err = errors.Join(err, errors.New("promptcache: config: there is a TTL but no fetch; pass New a fetch, or leave TTL nil for offline mode"))
+	}
+	return err
+}
+
+// Get returns the prompt cached under key. It never blocks and never calls
+// out. A stale prompt is returned like a fresh one, and the refresher, if it
+// runs, is told to refetch it at once; see Lookup for telling them apart. It
+// returns false for a prompt that is not cached or older than TTL + MaxStale.
+// The value is shared: do not change it.
+func (c *PromptCache[V]) Get(key string) (V, bool) {
+	s := c.read(key, false)
+	return s.value, s.ok
+}
+
+// Lookup is Get with all that the cache knows of the prompt. Whether it is
+// stale is decided by the clock at this moment. It counts and touches like Get.
+func (c *PromptCache[V]) Lookup(key string) (Entry[V], bool) {
+	e := c.lockEntry(key)
+	defer c.unlock()
+	now := c.time.now()
+	if s := c.readLocked(e.entry, e.key, now, true); !s.ok {
+		return Entry[V]{}, false
+	}
+	return c.describeLocked(e.entry, now), true
+}
+
+// Set stores value under key as fetched now. It wins over a fetch in flight:
+// the fetch's result is dropped, and whoever waited for it gets value. It
+// starts nothing, so it may be called on a stopped or shut down cache. With
+// MaxSize 0 it does nothing.
+func (c *PromptCache[V]) Set(key string, value V) {
+	canonical := c.canonicalKey(key)
+	domain := c.domainOf(canonical)
+	t := traitsOf(value)
+
+	c.mu.Lock()
+	defer c.unlock()
+	now := c.time.now()
+	snap := c.newSnapshot(value, t, now, c.time.clock.Now(), true)
+	c.supersedeLocked(canonical, value)
+	if c.cfg.MaxSize == 0 {
+		return
+	}
+	e := c.entries.touch(canonical)
+	if e == nil {
+		e = c.insertLocked(canonical, domain, snap, now)
+	} else {
+		c.replaceLocked(e, snap, t.revision != "" && t.revision == e.snap.revision)
+	}
+	e.lastRead = now
+	c.entries.alias(e, key)
+}
+
+// Invalidate removes the prompts cached under keys and returns how many there
+// were. Fetches of these keys that are in flight store nothing, and a
+// read-through that begins after Invalidate has returned never gets a value
+// whose fetch began before. A remembered ErrNotFound is forgotten, as is a
+// key's backoff.
+func (c *PromptCache[V]) Invalidate(keys ...string) int {
+	canonical := make([]string, len(keys))
+	for i, key := range keys {
+		canonical[i] = c.canonicalKey(key)
+	}
+	c.mu.Lock()
+	defer c.unlock()
+	removed := 0
+	for _, key := range canonical {
+		c.absences.forget(key)
+		c.detachLocked(c.flights[key])
+		if e := c.entries.peek(key); e != nil {
+			c.removeLocked(e, Event{Kind: EventRemoved})
+			removed++
+		}
+	}
+	c.metrics.Invalidations += uint64(removed) //nolint:gosec // a count
+	return removed
+}
+
+// Clear removes everything: prompts, remembered errors, and the results of all
+// fetches in flight.
+func (c *PromptCache[V]) Clear() {
+	c.mu.Lock()
+	defer c.unlock()
+	c.absences.clear()
+	for _, f := range c.flights {
+		c.detachLocked(f)
+	}
+	for _, e := range c.entries.all() {
+		c.removeLocked(e, Event{Kind: EventRemoved})
+		c.metrics.Invalidations++
+	}
+}
+
+// MarkStale makes the prompts whose canonical key matches stale, whatever
+// their age, and returns how many there were. They are served on; a running
+// refresher refetches them at once, otherwise the next read-through does. It
+// is not lost on a fetch in flight: what that brings is stored as stale. A
+// remembered ErrNotFound is forgotten. Offline nothing is stale; the mark
+// counts once there is a TTL. match is called without a lock.
+func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {
+	c.mu.Lock()
+	keys := c.entries.keys()
+	for key := range c.flights {
+		if c.entries.peek(key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	keys = c.absences.appendKeys(keys)
+	c.mu.Unlock()
+
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !match(key) })
+
+	c.mu.Lock()
+	defer c.unlock()
+	marked := 0
+	for _, key := range keys {
+		c.absences.forgetNotFound(key)
+		if f := c.flights[key]; f != nil {
+			f.marked = true
+		}
+		if e := c.entries.peek(key); e != nil {
+			c.markLocked(e)
+			marked++
+		}
+	}
+	return marked
+}
+
+// Len returns the number of prompts held, those too old to be served included.
+func (c *PromptCache[V]) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries.len()
+}
+
+// Keys returns the canonical keys of the prompts held, most recently used
+// first.
+func (c *PromptCache[V]) Keys() []string {
+	c.mu.Lock()
+	keys := c.entries.keys()
+	c.mu.Unlock()
+	slices.Reverse(keys)
+	return keys
+}
+
+// canonicalKey returns the one key of all spellings. It calls user code, so no
+// lock may be held.
+func (c *PromptCache[V]) canonicalKey(key string) string {
+	if c.canonical == nil {
+		return key
+	}
+	canonical, err := c.canonical(key)
+	if err != nil {
+		return key // the fetch reports what is wrong with it
+	}
+	return canonical
+}
+
+// domainOf returns the Domain of a canonical key. It calls user code.
+func (c *PromptCache[V]) domainOf(key string) string {
+	if c.domain == nil {
+		return ""
+	}
+	return c.domain(key)
+}
+
+// unlock releases mu and then writes the log lines that came up under it.
+func (c *PromptCache[V]) unlock() {
+	lines := c.pendingLogs
+	c.pendingLogs = nil
+	c.mu.Unlock()
+	for _, line := range lines {
+		line.write(c.logger)
+	}
+}
+
+// newSnapshot wraps a value whose fetch began at the moment at. first says that
+// it replaces nothing that was fetched before.
+func (c *PromptCache[V]) newSnapshot(value V, t traits, at time.Duration, fetchedAt time.Time, first bool) *snapshot[V] {
+	return &snapshot[V]{value: value, traits: t, at: at, fetchedAt: fetchedAt, early: drawEarly(c.cfg.RefreshJitter, first)}
+}

@@ -1,0 +1,89 @@
+package promptcache
+
+import "time"
+
+// This file is every change of an entry but its failures: each leaves the
+// index, the schedule, the outages and the counters in agreement.
+
+// insertLocked adds a prompt that is not there yet, and makes room for it.
+func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now time.Duration) *entry[V] {
+	c.absences.forget(key)
+	e := &entry[V]{key: key, domain: domain, snap: snap, lastRead: now, index: notScheduled}
+	c.entries.add(e)
+	c.rescheduleLocked(e)
+	c.emitLocked(Event{Kind: EventAdded, Key: key, NewRevision: snap.revision})
+	c.evictLocked()
+	return e
+}
+
+// replaceLocked gives e a newer value or, if it is unchanged, the same one
+// with a newer age.
+func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
+	old := e.snap.revision
+	e.snap = snap
+	c.recoverLocked(e)
+	e.marked, e.stale, e.expired = false, false, false
+	e.dormant, e.queued, e.wokenBy = false, false, nil
+	c.rescheduleLocked(e)
+	if !unchanged {
+		c.emitLocked(Event{Kind: EventChanged, Key: e.key, OldRevision: old, NewRevision: snap.revision})
+	}
+}
+
+// removeLocked takes e out and says why with event, which needs no key.
+func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
+	c.detachLocked(c.flights[e.key])
+	c.entries.remove(e)
+	c.schedule.set(e, never)
+	c.unstickLocked(e)
+	if e.failure != nil {
+		e.failure = nil
+		c.health.failing--
+	}
+	e.gone, e.queued = true, false
+	event.Key, event.OldRevision = e.key, e.snap.revision
+	c.emitLocked(event)
+}
+
+// evictLocked removes the least recently used prompts until the rest fits.
+func (c *PromptCache[V]) evictLocked() {
+	for c.entries.len() > c.cfg.MaxSize {
+		c.removeLocked(c.entries.oldest(), Event{Kind: EventEvicted})
+		c.metrics.Evictions++
+	}
+}
+
+// markLocked makes e stale and due.
+func (c *PromptCache[V]) markLocked(e *entry[V]) {
+	e.marked, e.dormant = true, false
+	c.rescheduleLocked(e)
+	if !c.cfg.offline() {
+		c.noticeStaleLocked(e, c.time.now())
+		c.wakeLocked(e)
+	}
+}
+
+// noticeStaleLocked records that e is stale, once.
+func (c *PromptCache[V]) noticeStaleLocked(e *entry[V], now time.Duration) {
+	if e.stale {
+		return
+	}
+	e.stale = true
+	c.emitLocked(Event{Kind: EventStale, Key: e.key, OldRevision: e.snap.revision})
+	c.stickLocked(e, now)
+}
+
+// reappraiseLocked judges all entries anew, after the rules have changed.
+func (c *PromptCache[V]) reappraiseLocked(now time.Duration) {
+	for _, e := range c.entries.all() {
+		stale, expired := c.judgeLocked(e, now)
+		if stale {
+			c.noticeStaleLocked(e, now)
+		} else {
+			e.stale = false
+			c.unstickLocked(e)
+		}
+		e.expired, e.dormant, e.wokenBy = expired, false, nil
+		c.rescheduleLocked(e)
+	}
+}

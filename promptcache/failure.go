@@ -1,0 +1,129 @@
+package promptcache
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// failure is a key's failed attempts since its last success. It never changes.
+type failure struct {
+	err      *FetchError
+	count    int           // failures in a row
+	lastAt   time.Time     // when the latest ended, by the wall clock
+	until    time.Duration // no attempt before this moment, but by Refresh
+	notFound time.Duration // the moment of the first ErrNotFound, never if there was none
+}
+
+// blocks reports whether no attempt may be made at the moment now.
+func (f *failure) blocks(now time.Duration) bool { return f != nil && now < f.until }
+
+// answer is what a reader gets instead of an attempt.
+func (f *failure) answer(now time.Duration) error {
+	if f.err.Kind == KindNotFound {
+		return f.err
+	}
+	return fmt.Errorf("promptcache: not asking again for %v after %d failed attempts: %w",
+		(f.until - now).Round(time.Millisecond), f.count, f.err)
+}
+
+// nextFailureLocked returns what err makes of the failures before it, which
+// may be nil.
+func (c *PromptCache[V]) nextFailureLocked(before *failure, err *FetchError, now time.Duration) *failure {
+	f := &failure{err: err, count: 1, lastAt: c.time.clock.Now(), notFound: never}
+	if before != nil {
+		f.count, f.notFound = before.count+1, before.notFound
+	}
+	if err.Kind == KindNotFound && f.notFound == never {
+		f.notFound = now
+	}
+	f.until = later(now, c.backoffLocked(f.count, err.RetryAfter))
+	return f
+}
+
+// backoffLocked returns the wait after count failures in a row.
+func (c *PromptCache[V]) backoffLocked(count int, retryAfter time.Duration) time.Duration {
+	d := c.cfg.BackoffMin
+	for range count - 1 {
+		if d >= c.cfg.BackoffMax/2 {
+			d = c.cfg.BackoffMax
+			break
+		}
+		d *= 2
+	}
+	if c.cfg.RefreshJitter > 0 {
+		d -= time.Duration(rand.Float64() * float64(d) / 2) //nolint:gosec // spreads load, guards nothing
+	}
+	return max(d, min(retryAfter, c.cfg.MaxRetryAfter))
+}
+
+// failLocked records a failed fetch of e. It reports whether e is gone for it.
+func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, now time.Duration) (removed bool) {
+	c.metrics.RefreshErrors++
+	f := c.nextFailureLocked(e.failure, err, now)
+	if err.Kind == KindNotFound {
+		if c.deniedLocked(f, now) {
+			c.logLater(levelWarn, "prompt removed: the registry says it does not exist",
+				"key", e.key, "domain", e.domain, "revision", e.snap.revision, "err", err)
+			c.removeLocked(e, Event{Kind: EventRemoved, Err: err})
+			c.metrics.Removals++
+			c.failAbsentLocked(e.key, err, now)
+			return true
+		}
+		f.until = max(f.until, later(f.notFound, c.cfg.RefreshInterval))
+	}
+	if e.failure == nil {
+		c.health.failing++
+	}
+	e.failure = f
+	e.queued, e.wokenBy = false, nil
+	c.rescheduleLocked(e)
+
+	kind := EventRefreshFailed
+	if err.Kind == KindInvalid {
+		kind = EventRejected
+	}
+	c.emitLocked(Event{Kind: kind, Key: e.key, OldRevision: e.snap.revision, Err: err})
+	c.reportFailureLocked(e, now)
+	return false
+}
+
+// deniedLocked reports whether f, a "not found", removes the prompt by the
+// policy in force.
+func (c *PromptCache[V]) deniedLocked(f *failure, now time.Duration) bool {
+	switch c.cfg.NotFound {
+	case RemoveAtOnce:
+		return true
+	case KeepServing:
+		return false
+	default:
+		return now > f.notFound && now-f.notFound >= c.cfg.RefreshInterval
+	}
+}
+
+// failAbsentLocked remembers a failed fetch of a key that is not cached.
+func (c *PromptCache[V]) failAbsentLocked(key string, err *FetchError, now time.Duration) {
+	f := c.nextFailureLocked(c.absences.get(key), err, now)
+	if err.Kind == KindNotFound {
+		f.until = later(now, max(c.cfg.NegativeTTL, min(err.RetryAfter, c.cfg.MaxRetryAfter)))
+	}
+	if f.until > now {
+		c.absences.remember(key, f, c.cfg.MaxSize)
+	} else {
+		c.absences.forget(key)
+	}
+	if err.Kind == KindInvalid {
+		c.emitLocked(Event{Kind: EventRejected, Key: key, Err: err})
+	}
+}
+
+// recoverLocked ends e's failures, if there are any.
+func (c *PromptCache[V]) recoverLocked(e *entry[V]) {
+	if e.failure == nil {
+		return
+	}
+	e.failure = nil
+	c.health.failing--
+	c.unstickLocked(e)
+	c.emitLocked(Event{Kind: EventRecovered, Key: e.key, OldRevision: e.snap.revision, NewRevision: e.snap.revision})
+}

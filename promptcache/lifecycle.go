@@ -1,0 +1,264 @@
+package promptcache
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Start begins refreshing in the background, until Stop, Shutdown or the end
+// of ctx, which is the same as Stop. Fetches for the refresher have ctx's
+// values.
+//
+// On a cache that is offline or disabled it starts no goroutine, but Configure
+// will when there is something to refresh. It returns ErrRunning on a cache
+// that was started and not stopped, ErrShutdown after Shutdown, and ctx's error
+// if that has ended. After Stop a cache can be started again.
+func (c *PromptCache[V]) Start(ctx context.Context) error {
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("promptcache: start: %w", err)
+	}
+	leaving, err := c.claimStart()
+	if err != nil {
+		return err
+	}
+	if leaving != nil {
+		<-leaving.done
+	}
+	c.mu.Lock()
+	defer c.unlock()
+	if c.closed {
+		return ErrShutdown
+	}
+	c.armed = ctx
+	if c.cfg.refreshes() {
+		c.startRefresherLocked(ctx)
+	}
+	c.noteStateLocked()
+	return nil
+}
+
+// claimStart reports whether the cache may be started, and the refresher that
+// must have ended before.
+func (c *PromptCache[V]) claimStart() (leaving *refresher[V], err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return nil, ErrShutdown
+	case c.startedLocked():
+		return nil, ErrRunning
+	}
+	return c.refresher, nil
+}
+
+// startedLocked reports whether a refresher runs, or would if there were
+// anything to refresh.
+func (c *PromptCache[V]) startedLocked() bool { return c.armed != nil && c.armed.Err() == nil }
+
+// Stop ends refreshing in the background. It cancels the fetches that no
+// reader waits for and waits for them to return, for a second at most: one
+// that ignores its context is abandoned then, its result dropped, and
+// Status.Abandoned counts it. When Stop returns, the cache has no goroutine but
+// those of fetches that readers wait for, of subscribers, and of abandoned
+// fetches. What is cached is served on, and read-throughs still fetch. Stop may
+// be called at any time, from any goroutine but a fetch's own and the logger's,
+// and more than once; Start starts the cache again.
+func (c *PromptCache[V]) Stop() {
+	c.mu.Lock()
+	c.armed = nil
+	r := c.refresher
+	if r != nil {
+		r.stopping = true
+	}
+	c.noteStateLocked()
+	c.unlock()
+	if r != nil {
+		r.cancel()
+		<-r.done
+	}
+}
+
+// Shutdown ends the cache for good. Nothing new is fetched; fetches in flight
+// may finish, and what they bring is stored, until ctx ends: then they are
+// canceled, as by Stop, and those who wait get ErrShutdown. Reads go on serving
+// what is cached; whatever would fetch returns ErrShutdown, and so do Start and
+// Configure. Subscribers get the events up to now, within a second, and end.
+//
+// It returns ctx's error if fetches had to be canceled. It may be called more
+// than once and together with Stop.
+func (c *PromptCache[V]) Shutdown(ctx context.Context) error {
+	c.mu.Lock()
+	c.closed = true
+	c.armed = nil
+	r := c.refresher
+	if r != nil {
+		r.stopping, r.draining = true, true
+	}
+	c.noteStateLocked()
+	c.unlock()
+	if r != nil {
+		r.cancel()
+		<-r.done
+	}
+	err := c.drain(ctx)
+	c.endSubscriptions()
+	return err
+}
+
+// drain waits for the fetches in flight, until ctx ends.
+func (c *PromptCache[V]) drain(ctx context.Context) error {
+	c.mu.Lock()
+	flying := make([]*flight[V], 0, len(c.flying))
+	for f := range c.flying {
+		flying = append(flying, f)
+	}
+	c.mu.Unlock()
+	for _, f := range flying {
+		select {
+		case <-f.exited:
+			continue
+		default:
+		}
+		select {
+		case <-f.exited:
+		case <-ctx.Done():
+			c.mu.Lock()
+			canceled := c.cancelFlyingLocked(ErrShutdown, func(*flight[V]) bool { return true })
+			c.unlock()
+			c.awaitOrAbandon(canceled)
+			return fmt.Errorf("promptcache: shutdown: fetches in flight were canceled: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// cancelFlyingLocked cancels the fetches that match and returns those that have
+// not returned.
+func (c *PromptCache[V]) cancelFlyingLocked(cause error, match func(*flight[V]) bool) []*flight[V] {
+	var canceled []*flight[V]
+	for f := range c.flying {
+		if match(f) && !f.forsaken {
+			c.cancelLocked(f, cause)
+			canceled = append(canceled, f)
+		}
+	}
+	return canceled
+}
+
+// awaitOrAbandon waits for canceled fetches to return, for a second in all. It
+// is a second of real time, for Stop must return though a mock clock stands
+// still.
+func (c *PromptCache[V]) awaitOrAbandon(canceled []*flight[V]) {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	for i, f := range canceled {
+		select {
+		case <-f.exited:
+		case <-timer.C:
+			for _, f := range canceled[i:] {
+				c.abandon(f)
+			}
+			return
+		}
+	}
+}
+
+// endSubscriptions lets subscribers see what has happened, and waits a second
+// at most for them to.
+func (c *PromptCache[V]) endSubscriptions() {
+	c.mu.Lock()
+	subscribers := c.subscribers
+	c.subscribers = nil
+	c.mu.Unlock()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	for _, s := range subscribers {
+		s.end(true)
+	}
+	for _, s := range subscribers {
+		select {
+		case <-s.ended:
+		case <-timer.C:
+			return
+		}
+	}
+}
+
+// Config returns the configuration in force, with the collaborators that New
+// filled in. Changing it changes nothing; see Configure.
+func (c *PromptCache[V]) Config() Config {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cfg.clone()
+}
+
+// Configure applies cfg at once: a smaller MaxSize evicts the least recently
+// used prompts, a new RefreshInterval counts from now, a nil TTL stops the
+// refresher (as Stop does), and a TTL where there was none starts it again if
+// the cache was started. No prompt is lost otherwise. Clock, Logger, Canonical
+// and Domain stay what they were.
+//
+// It returns all problems of cfg in one error, or ErrShutdown, and then changes
+// nothing. Take Config() and change what you want changed.
+func (c *PromptCache[V]) Configure(cfg Config) error {
+	if err := c.check(cfg); err != nil {
+		return err
+	}
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	leaving, err := c.apply(cfg.clone())
+	if err != nil {
+		return err
+	}
+	if leaving != nil {
+		leaving.cancel()
+		<-leaving.done
+	}
+	return nil
+}
+
+// apply puts cfg in force. It returns the refresher that must end, if any.
+func (c *PromptCache[V]) apply(cfg Config) (leaving *refresher[V], err error) {
+	c.mu.Lock()
+	defer c.unlock()
+	if c.closed {
+		return nil, ErrShutdown
+	}
+	old := c.cfg
+	cfg.Clock, cfg.Logger, cfg.Canonical, cfg.Domain = old.Clock, old.Logger, old.Canonical, old.Domain
+	c.cfg = cfg
+
+	now := c.time.now()
+	c.absences.resize(cfg.MaxSize, cfg.NegativeTTL)
+	c.evictLocked()
+	if cfg.MaxSize == 0 {
+		for _, f := range c.flights {
+			c.detachLocked(f)
+		}
+	}
+	if old.offline() && !cfg.offline() {
+		for _, e := range c.entries.all() {
+			e.lastRead = now // nobody kept count
+		}
+	}
+	c.reappraiseLocked(now)
+
+	r := c.refresher
+	switch {
+	case r != nil && !cfg.refreshes():
+		r.stopping = true
+		leaving = r
+	case r == nil && cfg.refreshes() && c.startedLocked():
+		c.startRefresherLocked(c.armed)
+	case r.running():
+		if cfg.RefreshInterval != old.RefreshInterval {
+			r.setIntervalLocked()
+		}
+		r.dispatchLocked()
+	}
+	c.noteStateLocked()
+	return leaving, nil
+}

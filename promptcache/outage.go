@@ -1,0 +1,96 @@
+package promptcache
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	levelDebug = slog.LevelDebug
+	levelInfo  = slog.LevelInfo
+	levelWarn  = slog.LevelWarn
+	levelError = slog.LevelError
+)
+
+// logLine is a line that came up under the lock, to be written after it.
+type logLine struct {
+	level   slog.Level
+	message string
+	args    []any
+}
+
+func (l logLine) write(logger *slog.Logger) {
+	logger.Log(context.Background(), l.level, l.message, l.args...)
+}
+
+// logLater has unlock write a line.
+func (c *PromptCache[V]) logLater(level slog.Level, message string, args ...any) {
+	c.pendingLogs = append(c.pendingLogs, logLine{level, message, args})
+}
+
+// outage is a time in which a domain's prompts are served stale because their
+// fetches fail. It begins with the first such prompt and ends with the last.
+type outage struct {
+	began    time.Duration
+	keys     int // prompts that are stale and failing now
+	peak     int // the most of them at once
+	failures int // failed fetches of such prompts
+}
+
+// stickLocked counts e in its domain's outage if it is stale and failing. Only
+// the outage's beginning is worth a warning.
+func (c *PromptCache[V]) stickLocked(e *entry[V], now time.Duration) {
+	if e.stuck || !e.stale || e.failure == nil {
+		return
+	}
+	e.stuck = true
+	level := levelDebug
+	o := c.health.outages[e.domain]
+	if o == nil {
+		level = levelWarn
+		o = &outage{began: now}
+		if c.health.outages == nil {
+			c.health.outages = make(map[string]*outage)
+		}
+		c.health.outages[e.domain] = o
+	}
+	o.keys++
+	o.peak = max(o.peak, o.keys)
+	o.failures += e.failure.count
+	c.logLater(level, "serving stale prompt",
+		"key", e.key, "age", c.ageLocked(e, now), "domain", e.domain, "revision", e.snap.revision, "err", e.failure.err)
+}
+
+// unstickLocked takes e out of its domain's outage, which ends with the last.
+func (c *PromptCache[V]) unstickLocked(e *entry[V]) {
+	if !e.stuck {
+		return
+	}
+	e.stuck = false
+	o := c.health.outages[e.domain]
+	o.keys--
+	if o.keys > 0 {
+		return
+	}
+	delete(c.health.outages, e.domain)
+	c.logLater(levelInfo, "no longer serving stale prompts",
+		"domain", e.domain, "duration", c.time.now()-o.began, "prompts", o.peak, "failed_fetches", o.failures)
+}
+
+// reportFailureLocked logs a failed fetch of e: once while it is served stale,
+// and never louder than Debug while it is fresh.
+func (c *PromptCache[V]) reportFailureLocked(e *entry[V], now time.Duration) {
+	if stale, _ := c.judgeLocked(e, now); stale {
+		c.noticeStaleLocked(e, now)
+	}
+	switch {
+	case e.stuck:
+		c.health.outages[e.domain].failures++
+	case e.stale:
+		c.stickLocked(e, now)
+	default:
+		c.logLater(levelDebug, "refresh failed, prompt still fresh",
+			"key", e.key, "age", c.ageLocked(e, now), "domain", e.domain, "err", e.failure.err)
+	}
+}

@@ -1,0 +1,233 @@
+package promptcache
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/benbjohnson/clock"
+)
+
+// scanChunk is how many entries a scan looks at before it lets go of the lock.
+const scanChunk = 64
+
+// refresher is the goroutine between Start and Stop. It scans for entries that
+// are due, looks at those that readers point out, and has them refetched, a
+// bounded number at a time, in the order in which they were found.
+//
+// Its fields are guarded by the cache's mutex. The methods that ask for its
+// state may be called on nil.
+type refresher[V any] struct {
+	c      *PromptCache[V]
+	ctx    context.Context //nolint:containedctx // its own, ended by Stop
+	cancel context.CancelFunc
+	ticker *clock.Ticker
+	wake   chan struct{} // holds one token while woken is not empty
+	done   chan struct{} // closed when it has ended
+
+	phased   bool          // the first scan comes at a random moment and is still to come
+	stopping bool          // nothing new is begun
+	draining bool          // what is under way may finish
+	looked   bool          // the first pass is over: the entries' flags are true
+	lastScan time.Duration // the moment of the latest pass
+	woken    []*entry[V]   // entries that readers found stale
+	queue    queue[V]      // entries to be refetched
+	active   int           // fetches under way that take up a slot
+}
+
+// startRefresherLocked starts one, to end with ctx at the latest.
+func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	first := c.cfg.RefreshInterval
+	phased := c.cfg.RefreshJitter > 0
+	if phased {
+		first = 1 + rand.N(first) //nolint:gosec // spreads load, guards nothing
+	}
+	c.refresher = &refresher[V]{
+		c:        c,
+		ctx:      ctx,
+		cancel:   cancel,
+		ticker:   c.time.clock.Ticker(first), // before the goroutine, so that a mock clock knows of it when Start returns
+		wake:     make(chan struct{}, 1),
+		done:     make(chan struct{}),
+		lastScan: c.time.now(),
+		phased:   phased,
+	}
+	go c.refresher.run()
+}
+
+// running reports whether stale entries are being taken care of.
+func (r *refresher[V]) running() bool { return r != nil && !r.over() }
+
+// scanned reports whether the entries' flags may be trusted.
+func (r *refresher[V]) scanned() bool { return r.running() && r.looked }
+
+// over reports whether nothing new may be begun.
+func (r *refresher[V]) over() bool { return r.stopping || r.ctx.Err() != nil }
+
+func (r *refresher[V]) run() {
+	defer close(r.done)
+	defer r.withdraw()
+	r.pass(false)
+	for r.ctx.Err() == nil {
+		select {
+		case <-r.ctx.Done():
+		case <-r.ticker.C:
+			r.rearm()
+			r.pass(true)
+		case <-r.wake:
+			r.answer()
+		}
+	}
+}
+
+// rearm makes the ticker go on at the interval after a first scan that came at
+// a random moment.
+func (r *refresher[V]) rearm() {
+	r.c.mu.Lock()
+	defer r.c.unlock()
+	if r.phased && !r.over() {
+		r.setIntervalLocked()
+	}
+}
+
+// setIntervalLocked makes the next scan come one interval from now. A mock's
+// Reset would revive a stopped ticker, so it must not be over.
+func (r *refresher[V]) setIntervalLocked() {
+	r.phased = false
+	r.ticker.Reset(r.c.cfg.RefreshInterval)
+}
+
+// pass looks at every entry whose moment has come, and if fetch is set has
+// those that are due refetched. It lets go of the lock after every few.
+func (r *refresher[V]) pass(fetch bool) {
+	now := r.c.time.now()
+	for more := true; more; {
+		r.c.mu.Lock()
+		more = r.passChunkLocked(now, fetch)
+		r.c.unlock()
+	}
+}
+
+func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool) {
+	if r.over() {
+		return false
+	}
+	r.lastScan = now
+	for range scanChunk {
+		e := r.c.schedule.due(now)
+		if e == nil {
+			r.looked = true
+			return false
+		}
+		r.lookLocked(e, now, fetch)
+	}
+	return true
+}
+
+// lookLocked brings e's flags up to the moment now and, if it is due, queues it.
+func (r *refresher[V]) lookLocked(e *entry[V], now time.Duration, fetch bool) {
+	stale, expired := r.c.judgeLocked(e, now)
+	e.expired = expired
+	if stale {
+		r.c.noticeStaleLocked(e, now)
+	}
+	if fetch {
+		r.considerLocked(e, now)
+	}
+	r.c.rescheduleLocked(e)
+	if e.next <= now { // due, but not now: the next pass sees it
+		r.c.schedule.set(e, now+1)
+	}
+}
+
+// considerLocked queues e if it is due and somebody reads it.
+func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
+	if e.queued || r.c.flights[e.key] != nil || r.c.dueAtLocked(e) > now {
+		return
+	}
+	if !e.marked && r.c.idleLocked(e, now) {
+		e.dormant = true
+		return
+	}
+	e.queued, e.dormant = true, false
+	r.queue.push(e)
+	r.dispatchLocked()
+}
+
+// wakeLocked tells the refresher, if there is one, that a reader found e stale.
+func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
+	r := c.refresher
+	if !r.running() || e.wokenBy == r {
+		return
+	}
+	e.wokenBy = r
+	r.woken = append(r.woken, e)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// answer looks at the entries that readers pointed out. One that is still
+// backing off is left to the scan after its wait.
+func (r *refresher[V]) answer() {
+	r.c.mu.Lock()
+	defer r.c.unlock()
+	woken := r.woken
+	r.woken = nil
+	if r.over() {
+		return
+	}
+	now := r.c.time.now()
+	for _, e := range woken {
+		if e.gone {
+			continue
+		}
+		e.dormant = false
+		r.considerLocked(e, now)
+		r.c.rescheduleLocked(e)
+	}
+}
+
+// dispatchLocked begins the fetches that are queued, as far as there are slots.
+func (r *refresher[V]) dispatchLocked() {
+	for !r.over() && r.active < r.c.cfg.RefreshConcurrency {
+		e := r.queue.pop()
+		if e == nil {
+			return
+		}
+		e.queued = false
+		if r.c.flights[e.key] != nil {
+			continue // a reader was faster
+		}
+		f := r.c.launchLocked(r.ctx, e.key, e.domain, e)
+		f.slot = r
+		r.active++
+	}
+}
+
+// withdraw ends the refresher: what it has queued is left alone, and its
+// fetches that no reader waits for are canceled, unless they may finish.
+func (r *refresher[V]) withdraw() {
+	r.c.mu.Lock()
+	r.cancel()
+	r.stopping = true
+	r.ticker.Stop()
+	for e := r.queue.pop(); e != nil; e = r.queue.pop() {
+		e.queued = false
+		r.c.rescheduleLocked(e)
+	}
+	var canceled []*flight[V]
+	if !r.draining {
+		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 })
+	}
+	r.c.noteStateLocked()
+	r.c.unlock()
+
+	r.c.awaitOrAbandon(canceled)
+
+	r.c.mu.Lock()
+	r.c.refresher = nil
+	r.c.mu.Unlock()
+}
