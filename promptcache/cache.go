@@ -31,7 +31,7 @@ type PromptCache[V any] struct {
 	flights   map[string]*flight[V]   // by key: the fetch whose result will be stored
 	flying    map[*flight[V]]struct{} // every fetch that has not returned
 	refresher *refresher[V]           // nil when there is none; stays until it has ended
-	armed     context.Context         // Start's, nil when stopped //nolint:containedctx // the refresher's own
+	armed     context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
 	closed    bool                    // Shutdown was called
 
 	metrics     Metrics
@@ -145,7 +145,7 @@ func (c *PromptCache[V]) Invalidate(keys ...string) int {
 			removed++
 		}
 	}
-	c.metrics.Invalidations += uint64(removed) //nolint:gosec // a count
+	c.metrics.Invalidations += uint64(removed)
 	return removed
 }
 

@@ -167,7 +167,7 @@ func kindOf(err error) ErrorKind {
 	}
 	for kind, k := range kinds {
 		if k.sentinel != nil && errors.Is(err, k.sentinel) {
-			return ErrorKind(kind) //nolint:gosec // an index of the table above
+			return ErrorKind(kind)
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -2,6 +2,7 @@ package promptcache
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -68,13 +69,7 @@ func (c *PromptCache[V]) Subscribe(fn func(Event)) (unsubscribe func()) {
 func (c *PromptCache[V]) unsubscribe(s *subscriber) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, other := range c.subscribers {
-		if other == s {
-			// A copy, for emitLocked never sees one half changed, and the tail is not kept alive.
-			c.subscribers = append(append([]*subscriber(nil), c.subscribers[:i]...), c.subscribers[i+1:]...)
-			break
-		}
-	}
+	c.subscribers = slices.DeleteFunc(c.subscribers, func(other *subscriber) bool { return other == s })
 	s.end(false)
 }
 
@@ -146,7 +141,7 @@ func (s *subscriber) take() (batch []Event, over bool) {
 	if s.gone {
 		return nil, true
 	}
-	batch = append(s.queue[s.head:len(s.queue):len(s.queue)], s.queue[:s.head]...)
+	batch = slices.Concat(s.queue[s.head:], s.queue[:s.head])
 	s.queue, s.head = nil, 0
 	return batch, s.over
 }

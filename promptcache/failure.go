@@ -63,8 +63,8 @@ func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, now time.Durat
 	f := c.nextFailureLocked(e.failure, err, now)
 	if err.Kind == KindNotFound {
 		if c.deniedLocked(f, now) {
-			c.logLater(levelWarn, "prompt removed: the registry says it does not exist",
-				"key", e.key, "domain", e.domain, "revision", e.snap.revision, "err", err)
+			c.logLater(levelWarn, "prompt removed: the registry says it does not exist", e.key, e.domain,
+				"revision", e.snap.revision, "err", err)
 			c.removeLocked(e, Event{Kind: EventRemoved, Err: err})
 			c.metrics.Removals++
 			c.failAbsentLocked(e.key, err, now)

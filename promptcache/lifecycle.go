@@ -118,12 +118,12 @@ func (c *PromptCache[V]) drain(ctx context.Context) error {
 	c.mu.Unlock()
 	for _, f := range flying {
 		select {
-		case <-f.exited:
+		case <-f.over:
 			continue
 		default:
 		}
 		select {
-		case <-f.exited:
+		case <-f.over:
 		case <-ctx.Done():
 			c.mu.Lock()
 			canceled := c.cancelFlyingLocked(ErrShutdown, func(*flight[V]) bool { return true })
@@ -156,7 +156,7 @@ func (c *PromptCache[V]) awaitOrAbandon(canceled []*flight[V]) {
 	defer timer.Stop()
 	for i, f := range canceled {
 		select {
-		case <-f.exited:
+		case <-f.over:
 		case <-timer.C:
 			for _, f := range canceled[i:] {
 				c.abandon(f)

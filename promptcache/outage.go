@@ -24,8 +24,15 @@ func (l logLine) write(logger *slog.Logger) {
 	logger.Log(context.Background(), l.level, l.message, l.args...)
 }
 
-// logLater has unlock write a line.
-func (c *PromptCache[V]) logLater(level slog.Level, message string, args ...any) {
+// logLater has unlock write a line about a key, if it is about one, of a
+// domain, if that has a name.
+func (c *PromptCache[V]) logLater(level slog.Level, message, key, domain string, args ...any) {
+	if domain != "" {
+		args = append([]any{"domain", domain}, args...)
+	}
+	if key != "" {
+		args = append([]any{"key", key}, args...)
+	}
 	c.pendingLogs = append(c.pendingLogs, logLine{level, message, args})
 }
 
@@ -58,8 +65,8 @@ func (c *PromptCache[V]) stickLocked(e *entry[V], now time.Duration) {
 	o.keys++
 	o.peak = max(o.peak, o.keys)
 	o.failures += e.failure.count
-	c.logLater(level, "serving stale prompt",
-		"key", e.key, "age", c.ageLocked(e, now), "domain", e.domain, "revision", e.snap.revision, "err", e.failure.err)
+	c.logLater(level, "serving stale prompt", e.key, e.domain,
+		"age", c.ageLocked(e, now), "revision", e.snap.revision, "err", e.failure.err)
 }
 
 // unstickLocked takes e out of its domain's outage, which ends with the last.
@@ -74,8 +81,8 @@ func (c *PromptCache[V]) unstickLocked(e *entry[V]) {
 		return
 	}
 	delete(c.health.outages, e.domain)
-	c.logLater(levelInfo, "no longer serving stale prompts",
-		"domain", e.domain, "duration", c.time.now()-o.began, "prompts", o.peak, "failed_fetches", o.failures)
+	c.logLater(levelInfo, "no longer serving stale prompts", "", e.domain,
+		"duration", c.time.now()-o.began, "prompts", o.peak, "failed_fetches", o.failures)
 }
 
 // reportFailureLocked logs a failed fetch of e: once while it is served stale,
@@ -90,7 +97,7 @@ func (c *PromptCache[V]) reportFailureLocked(e *entry[V], now time.Duration) {
 	case e.stale:
 		c.stickLocked(e, now)
 	default:
-		c.logLater(levelDebug, "refresh failed, prompt still fresh",
-			"key", e.key, "age", c.ageLocked(e, now), "domain", e.domain, "err", e.failure.err)
+		c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.domain,
+			"age", c.ageLocked(e, now), "err", e.failure.err)
 	}
 }

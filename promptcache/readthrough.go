@@ -216,7 +216,8 @@ func (c *PromptCache[V]) leave(f *flight[V]) {
 	c.mu.Lock()
 	defer c.unlock()
 	f.waiters--
-	if f.waiters == 0 && !(f.attached && (c.refresher.running() || c.closed)) {
+	wanted := f.attached && (c.refresher.running() || c.closed) // Shutdown lets it finish
+	if f.waiters == 0 && !wanted {
 		c.cancelLocked(f, errUnwanted)
 	}
 }

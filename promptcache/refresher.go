@@ -37,7 +37,7 @@ type refresher[V any] struct {
 
 // startRefresherLocked starts one, to end with ctx at the latest.
 func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx) //nolint:gosec // withdraw calls it
 	first := c.cfg.RefreshInterval
 	phased := c.cfg.RefreshJitter > 0
 	if phased {
