@@ -1,0 +1,50 @@
+# What can be done here. "make" lists it.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+CORE := ./promptcache ./langsmith
+TORTURE ?= 60s
+
+.PHONY: help
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## show what it does: a prompt from registry to handler, through an outage and back
+	go run ./cmd/promptcache demo
+
+.PHONY: test
+test: sdk ## run all tests with the race detector, and the official SDK's against the fake if Node is here
+	go test -race ./...
+
+.PHONY: sdk
+sdk: ## install the official npm SDKs that the fakes are checked with
+	@scripts/sdk
+
+.PHONY: torture
+torture: ## run the core's tests 20 times over, and its torture test for TORTURE=60s
+	go test -race -count=20 ./promptcache/...
+	PROMPTCACHE_TORTURE=$(TORTURE) go test -race -count=1 -timeout 30m -run 'Torture' ./promptcache/...
+
+FUZZTIME ?= 60s
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME=60s
+	@scripts/fuzz $(FUZZTIME)
+
+.PHONY: cover
+cover: ## measure statement coverage of promptcache and langsmith; below 95 % fails
+	@scripts/cover
+
+.PHONY: lint
+lint: ## vet, golangci-lint at its pinned version, and go mod tidy
+	@scripts/lint
+
+.PHONY: cross
+cross: ## build everything for linux, darwin and windows
+	for os in linux darwin windows; do for arch in amd64 arm64; do \
+		echo "$$os/$$arch"; GOOS=$$os GOARCH=$$arch go build -o /dev/null ./... ; done; done
+
+.PHONY: ci
+ci: ## everything that must pass before a change lands
+	.ci/run

@@ -1,0 +1,122 @@
+// Package layout_test checks which package imports which. The arrows are those
+// of docs/architecture.md.
+package layout_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/promptcache/promptcache-go"
+
+// allowed says, for each package or folder of packages (".../"), which packages
+// of ours it may import, and which of others'. A package that is in no row may
+// import nothing.
+var allowed = []struct {
+	pkg    string
+	ours   []string
+	others []string // "*" is any
+}{
+	{
+		pkg:    "promptcache",
+		others: []string{"github.com/benbjohnson/clock", "github.com/hashicorp/golang-lru/v2/expirable"},
+	},
+	{pkg: "langsmith", ours: []string{"promptcache"}, others: []string{"github.com/cenkalti/backoff/v5"}},
+	{pkg: "fakes/source", ours: []string{"promptcache"}},
+	{pkg: "fakes/langsmith"},
+	{pkg: "fakes/cmd/fakelangsmith", ours: []string{"fakes/langsmith"}},
+	{pkg: "cmd/", ours: []string{"promptcache", "langsmith", "fakes/langsmith", "cmd/"}, others: []string{"*"}},
+	{pkg: "docs/examples/", ours: []string{"promptcache", "langsmith"}},
+}
+
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+}
+
+// listed returns the module's packages and all that they need.
+func listed(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Standard,Imports", "./...").Output()
+	require.NoError(t, err)
+	var pkgs []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return pkgs
+		}
+		require.NoError(t, err)
+		pkgs = append(pkgs, p)
+	}
+}
+
+func TestImports(t *testing.T) {
+	pkgs := listed(t)
+	standard := map[string]bool{"C": true}
+	for _, p := range pkgs {
+		if p.Standard {
+			standard[p.ImportPath] = true
+		}
+	}
+	checked := 0
+	for _, p := range pkgs {
+		name, ours := strings.CutPrefix(p.ImportPath, module+"/")
+		if !ours {
+			continue
+		}
+		checked++
+		for _, imported := range p.Imports {
+			if !standard[imported] && !permitted(name, imported) {
+				t.Errorf("%s imports %s; if that is right, say so in the table above and in docs/architecture.md", name, imported)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, checked, 3, "the check found hardly any packages")
+}
+
+// permitted reports whether the package of ours may import the other one.
+func permitted(name, imported string) bool {
+	for _, row := range allowed {
+		if !covers(row.pkg, name) {
+			continue
+		}
+		if local, ours := strings.CutPrefix(imported, module+"/"); ours {
+			return slices.ContainsFunc(row.ours, func(pattern string) bool { return covers(pattern, local) })
+		}
+		return slices.Contains(row.others, "*") || slices.Contains(row.others, imported)
+	}
+	return false
+}
+
+func covers(pattern, name string) bool {
+	if folder, ok := strings.CutSuffix(pattern, "/"); ok {
+		return strings.HasPrefix(name, folder+"/")
+	}
+	return pattern == name
+}
+
+func TestTheCheckCanFail(t *testing.T) {
+	for _, wrong := range [][2]string{
+		{"promptcache", module + "/langsmith"},
+		{"promptcache", "github.com/stretchr/testify/require"},
+		{"promptcache", "github.com/hashicorp/golang-lru/v2"},
+		{"langsmith", module + "/langfuse"},
+		{"langsmith", module + "/cmd/promptcache"},
+		{"fakes/langsmith", module + "/langsmith"},
+		{"docs/examples/handler", module + "/cmd/promptcache"},
+		{"nowhere", module + "/promptcache"},
+	} {
+		require.False(t, permitted(wrong[0], wrong[1]), "%s → %s", wrong[0], wrong[1])
+	}
+	require.True(t, permitted("promptcache", "github.com/benbjohnson/clock"))
+	require.True(t, permitted("cmd/promptcache", module+"/langsmith"))
+}
