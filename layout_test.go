@@ -28,7 +28,7 @@ var allowed = []struct {
 		pkg:    "promptcache",
 		others: []string{"github.com/benbjohnson/clock", "github.com/hashicorp/golang-lru/v2/expirable"},
 	},
-	{pkg: "langsmith", ours: []string{"promptcache"}, others: []string{"github.com/cenkalti/backoff/v5"}},
+	{pkg: "langsmith", ours: []string{"promptcache"}},
 	{pkg: "fakes/source", ours: []string{"promptcache"}},
 	{pkg: "fakes/langsmith"},
 	{pkg: "fakes/cmd/fakelangsmith", ours: []string{"fakes/langsmith"}},
