@@ -21,10 +21,14 @@ func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now
 func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
 	old := e.snap.revision
 	e.snap = snap
-	c.recoverLocked(e)
 	e.marked, e.stale, e.expired = false, false, false
-	e.dormant, e.queued, e.wokenBy = false, false, nil
+	e.dormant, e.wokenBy = false, nil
+	c.unqueueLocked(e)
 	c.rescheduleLocked(e)
+	if e.failure != nil {
+		c.recoverLocked(e)
+		c.emitLocked(Event{Kind: EventRecovered, Key: e.key, OldRevision: old, NewRevision: snap.revision})
+	}
 	if !unchanged {
 		c.emitLocked(Event{Kind: EventChanged, Key: e.key, OldRevision: old, NewRevision: snap.revision})
 	}
@@ -35,12 +39,11 @@ func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
 	c.detachLocked(c.flights[e.key])
 	c.entries.remove(e)
 	c.schedule.set(e, never)
-	c.unstickLocked(e)
+	c.unqueueLocked(e)
 	if e.failure != nil {
-		e.failure = nil
-		c.health.failing--
+		c.recoverLocked(e)
 	}
-	e.gone, e.queued = true, false
+	e.gone = true
 	event.Key, event.OldRevision = e.key, e.snap.revision
 	c.emitLocked(event)
 }

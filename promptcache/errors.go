@@ -147,9 +147,10 @@ func (e *PanicError) Unwrap() error {
 }
 
 // asFetchError returns err as a *FetchError of key. An error that is one
-// already, or wraps one, keeps its kind, status and Retry-After.
+// already, or wraps one, keeps its status and Retry-After, and its kind if it
+// says one.
 func asFetchError(key string, err error) *FetchError {
-	if fe, ok := err.(*FetchError); ok && fe.Key == key { //nolint:errorlint // only an unwrapped one of this very key may be passed on as it is
+	if fe, ok := err.(*FetchError); ok && fe.Key == key && fe.Kind == kindOf(fe) { //nolint:errorlint // only an unwrapped one that says it all may be passed on as it is
 		return fe
 	}
 	out := &FetchError{Key: key, Kind: kindOf(err), Err: err}

@@ -76,7 +76,8 @@ func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, now time.Durat
 		c.health.failing++
 	}
 	e.failure = f
-	e.queued, e.wokenBy = false, nil
+	e.wokenBy = nil
+	c.unqueueLocked(e)
 	c.rescheduleLocked(e)
 
 	kind := EventRefreshFailed
@@ -117,13 +118,9 @@ func (c *PromptCache[V]) failAbsentLocked(key string, err *FetchError, now time.
 	}
 }
 
-// recoverLocked ends e's failures, if there are any.
+// recoverLocked forgets e's failures, of which there are some.
 func (c *PromptCache[V]) recoverLocked(e *entry[V]) {
-	if e.failure == nil {
-		return
-	}
 	e.failure = nil
 	c.health.failing--
 	c.unstickLocked(e)
-	c.emitLocked(Event{Kind: EventRecovered, Key: e.key, OldRevision: e.snap.revision, NewRevision: e.snap.revision})
 }

@@ -1,8 +1,10 @@
 package promptcache_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -159,4 +161,27 @@ func (l *eventlog) kinds(key string) []promptcache.EventKind {
 		}
 	}
 	return out
+}
+
+// loadedWith fetches key into c, which must succeed.
+func loadedWith[V any](t *testing.T, c *promptcache.PromptCache[V], key string) V {
+	t.Helper()
+	v, err := c.GetOrFetch(t.Context(), key)
+	require.NoError(t, err)
+	return v
+}
+
+// broken is an answer that says only what kind of failure it is.
+func broken[V any](kind promptcache.ErrorKind) source.Step[V] {
+	return func(_ context.Context, key string) (V, error) {
+		var zero V
+		return zero, &promptcache.FetchError{Key: key, Kind: kind}
+	}
+}
+
+// goroutines returns how many goroutines there are that the package started.
+func goroutines() int {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return bytes.Count(stacks, []byte("created by github.com/promptcache/promptcache-go/promptcache."))
 }

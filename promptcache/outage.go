@@ -88,16 +88,15 @@ func (c *PromptCache[V]) unstickLocked(e *entry[V]) {
 // reportFailureLocked logs a failed fetch of e: once while it is served stale,
 // and never louder than Debug while it is fresh.
 func (c *PromptCache[V]) reportFailureLocked(e *entry[V], now time.Duration) {
+	if e.stuck {
+		c.health.outages[e.domain].failures++
+		return
+	}
 	if stale, _ := c.judgeLocked(e, now); stale {
 		c.noticeStaleLocked(e, now)
+		c.stickLocked(e, now) // if it was noticed before
+		return
 	}
-	switch {
-	case e.stuck:
-		c.health.outages[e.domain].failures++
-	case e.stale:
-		c.stickLocked(e, now)
-	default:
-		c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.domain,
-			"age", c.ageLocked(e, now), "err", e.failure.err)
-	}
+	c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.domain,
+		"age", c.ageLocked(e, now), "err", e.failure.err)
 }

@@ -150,7 +150,7 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 		e.dormant = true
 		return
 	}
-	e.queued, e.dormant = true, false
+	e.dormant = false
 	r.queue.push(e)
 	r.dispatchLocked()
 }
@@ -197,7 +197,6 @@ func (r *refresher[V]) dispatchLocked() {
 		if e == nil {
 			return
 		}
-		e.queued = false
 		if r.c.flights[e.key] != nil {
 			continue // a reader was faster
 		}
@@ -215,7 +214,6 @@ func (r *refresher[V]) withdraw() {
 	r.stopping = true
 	r.ticker.Stop()
 	for e := r.queue.pop(); e != nil; e = r.queue.pop() {
-		e.queued = false
 		r.c.rescheduleLocked(e)
 	}
 	var canceled []*flight[V]

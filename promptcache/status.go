@@ -95,7 +95,7 @@ func (c *PromptCache[V]) Status() Status {
 		s.ServingStale += o.keys
 	}
 	if c.refresher != nil {
-		s.Queued = c.refresher.queue.len()
+		s.Queued = c.refresher.queue.waiting
 	}
 	return s
 }
