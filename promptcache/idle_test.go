@@ -1,6 +1,7 @@
 package promptcache_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -39,8 +40,8 @@ func TestIdle(t *testing.T) {
 	for name, read := range map[string]func(c *promptcache.PromptCache[*doc]){
 		"Get":      func(c *promptcache.PromptCache[*doc]) { c.Get("a") },
 		"Lookup":   func(c *promptcache.PromptCache[*doc]) { c.Lookup("a") },
-		"GetFresh": func(c *promptcache.PromptCache[*doc]) { _, _ = c.GetFresh(t.Context(), "a") },
-		"GetOr":    func(c *promptcache.PromptCache[*doc]) { c.GetOr(t.Context(), "a", nil) },
+		"GetFresh": func(c *promptcache.PromptCache[*doc]) { _, _ = c.GetFresh(context.Background(), "a") },
+		"GetOr":    func(c *promptcache.PromptCache[*doc]) { c.GetOr(context.Background(), "a", nil) },
 		"Set":      func(c *promptcache.PromptCache[*doc]) { c.Set("a", &doc{"set"}) },
 	} {
 		proves(t, "NB-21 reading keeps a key awake: "+name, func(t *testing.T) {
@@ -82,6 +83,21 @@ func TestIdle(t *testing.T) {
 		require.Equal(t, calls+1, src.Calls("a"))
 		pass(10 * time.Hour)
 		require.Equal(t, calls+1, src.Calls("a"))
+	})
+
+	proves(t, "NB-21 an idle key that is read while it backs off is refetched afterwards", func(t *testing.T) {
+		src := docs("a")
+		c := started(t, src.Fetch, exactly(leaving))
+		loadedWith(t, c, "a")
+		pass(10 * time.Hour)
+		src.Script(limitedTo[*doc](5 * time.Minute))
+		_, err := c.Refresh(t.Context(), "a")
+		require.ErrorIs(t, err, promptcache.ErrRateLimited)
+		src.Put("a", &doc{"a v2"})
+		c.Get("a")
+		pass(5*time.Minute + interval)
+		v, _ := c.Get("a")
+		require.Equal(t, "a v2", v.Text)
 	})
 
 	proves(t, "NB-21 IdleAfter 0 refreshes unread keys for ever", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package promptcache_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"sync"
@@ -86,9 +87,9 @@ func TestLRU(t *testing.T) {
 	reads := map[string]func(c *promptcache.PromptCache[*doc]){
 		"Get":        func(c *promptcache.PromptCache[*doc]) { c.Get("a") },
 		"Lookup":     func(c *promptcache.PromptCache[*doc]) { c.Lookup("a") },
-		"GetOrFetch": func(c *promptcache.PromptCache[*doc]) { _, _ = c.GetOrFetch(t.Context(), "a") },
-		"GetFresh":   func(c *promptcache.PromptCache[*doc]) { _, _ = c.GetFresh(t.Context(), "a") },
-		"GetOr":      func(c *promptcache.PromptCache[*doc]) { c.GetOr(t.Context(), "a", nil) },
+		"GetOrFetch": func(c *promptcache.PromptCache[*doc]) { _, _ = c.GetOrFetch(context.Background(), "a") },
+		"GetFresh":   func(c *promptcache.PromptCache[*doc]) { _, _ = c.GetFresh(context.Background(), "a") },
+		"GetOr":      func(c *promptcache.PromptCache[*doc]) { c.GetOr(context.Background(), "a", nil) },
 		"Set":        func(c *promptcache.PromptCache[*doc]) { c.Set("a", &doc{"newer"}) },
 	}
 	for name, read := range reads {

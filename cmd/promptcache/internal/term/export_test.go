@@ -1,0 +1,4 @@
+package term
+
+// IsFancy is fancy, for the tests.
+var IsFancy = fancy

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// ran is what a run of the command line came to.
+type ran struct {
+	status   int
+	out, err string
+}
+
+// promptcache runs the command line with an environment.
+func promptcache(ctx context.Context, env map[string]string, args ...string) ran {
+	var out, err bytes.Buffer
+	status := run(ctx, args, streams{&out, &err, func(name string) string { return env[name] }})
+	return ran{status, out.String(), err.String()}
+}
+
+func TestHelp(t *testing.T) {
+	for _, tt := range []struct {
+		args  []string
+		wants []string
+	}{
+		{[]string{"--help"}, []string{"Usage: promptcache <command>", "promptcache demo", "Exit status"}},
+		{[]string{"demo", "--help"}, []string{
+			"Usage: promptcache demo", "promptcache demo --json", "promptcache demo greeting:production",
+			"LANGSMITH_API_KEY", "LANGSMITH_ENDPOINT", "NO_COLOR", "Exit status",
+		}},
+	} {
+		got := promptcache(t.Context(), nil, tt.args...)
+		require.Zero(t, got.status)
+		require.Empty(t, got.err)
+		for _, want := range tt.wants {
+			require.Contains(t, got.out, want)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	got := promptcache(t.Context(), nil, "--version")
+	require.Zero(t, got.status)
+	require.Regexp(t, `^promptcache \S+ \(go\S+, \w+/\w+\)\n$`, got.out)
+}
+
+func TestWrongUsage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no command":        {nil, `expected "demo"`},
+		"unknown command":   {[]string{"dmeo"}, "--help"},
+		"unknown flag":      {[]string{"demo", "--jsno"}, "--json"},
+		"no prompt":         {[]string{"demo", "--endpoint", "https://registry.example"}, "say which prompt"},
+		"no public prompt":  {[]string{"demo", "--allow-public"}, "say which prompt"},
+		"invalid prompt":    {[]string{"demo", "a:b:c"}, "want [owner/]name[:version]"},
+		"public prompt":     {[]string{"demo", "someone/greeting"}, "--allow-public"},
+		"insecure endpoint": {[]string{"demo", "--endpoint", "http://registry.example", "greeting"}, "is not encrypted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := promptcache(t.Context(), nil, tt.args...)
+			require.Equal(t, exitUsage, got.status)
+			require.Empty(t, got.out)
+			require.Regexp(t, "^promptcache: error: ", got.err)
+			require.Contains(t, got.err, tt.want)
+		})
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want int
+	}{
+		"none":        {nil, exitOK},
+		"any":         {errors.New("disk full"), exitFailed},
+		"failed":      {errFailed, exitFailed},
+		"usage":       {usageError{errors.New("no such flag")}, exitUsage},
+		"interrupted": {errors.Join(context.Canceled, errors.New("and more")), exitInterrupted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, err bytes.Buffer
+			require.Equal(t, tt.want, fail(streams{&out, &err, nil}, tt.err))
+			require.Empty(t, out.String())
+		})
+	}
+}
