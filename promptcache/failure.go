@@ -23,9 +23,22 @@ func (f *failure) answer(now time.Duration) error {
 	if f.err.Kind == KindNotFound {
 		return f.err
 	}
-	return fmt.Errorf("promptcache: not asking again for %v after %d failed attempts: %w",
-		(f.until - now).Round(time.Millisecond), f.count, f.err)
+	return &backoffError{failure: f, wait: f.until - now}
 }
+
+// backoffError is a failure that is answered without an attempt. Its text is
+// made when it is asked for, for that runs the cause's Error method.
+type backoffError struct {
+	failure *failure
+	wait    time.Duration
+}
+
+func (e *backoffError) Error() string {
+	return fmt.Sprintf("promptcache: not asking again for %v after %d failed attempts: %v",
+		e.wait.Round(time.Millisecond), e.failure.count, e.failure.err)
+}
+
+func (e *backoffError) Unwrap() error { return e.failure.err }
 
 // nextFailureLocked returns what err makes of the failures before it, which
 // may be nil.
@@ -44,7 +57,7 @@ func (c *PromptCache[V]) nextFailureLocked(before *failure, err *FetchError, now
 // backoffLocked returns the wait after count failures in a row.
 func (c *PromptCache[V]) backoffLocked(count int, retryAfter time.Duration) time.Duration {
 	d := c.cfg.BackoffMin
-	for range count - 1 {
+	for range min(count-1, 64) { // more would not double anything
 		if d >= c.cfg.BackoffMax/2 {
 			d = c.cfg.BackoffMax
 			break
@@ -58,10 +71,15 @@ func (c *PromptCache[V]) backoffLocked(count int, retryAfter time.Duration) time
 }
 
 // failLocked records a failed fetch of e. It reports whether e is gone for it.
-func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, now time.Duration) (removed bool) {
+// What was answered before MarkStale was called, oldNews, removes nothing.
+func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, oldNews bool, now time.Duration) (removed bool) {
 	c.metrics.RefreshErrors++
 	f := c.nextFailureLocked(e.failure, err, now)
-	if err.Kind == KindNotFound {
+	switch {
+	case err.Kind != KindNotFound:
+	case oldNews:
+		f.notFound = never
+	default:
 		if c.deniedLocked(f, now) {
 			c.logLater(levelWarn, "prompt removed: the registry says it does not exist", e.key, e.domain,
 				"revision", e.snap.revision, "err", err)

@@ -35,16 +35,24 @@ type FetchFunc[V any] func(ctx context.Context, key string) (V, error)
 
 type previousKey[V any] struct{}
 
+// previous is a fetch's previous value, or says that there is none, whatever
+// an outer fetch's context says.
+type previous[V any] struct{ snap *snapshot[V] }
+
 // Previous returns the value that the fetch with this ctx is to replace, so
 // that it can make a conditional request and answer with [ErrNotModified]. It
 // returns false when nothing is cached under the key, or ctx is not a fetch's.
 func Previous[V any](ctx context.Context) (V, bool) {
-	v, ok := ctx.Value(previousKey[V]{}).(V)
-	return v, ok
+	if p, ok := ctx.Value(previousKey[V]{}).(previous[V]); ok && p.snap != nil {
+		return p.snap.value, true
+	}
+	var zero V
+	return zero, false
 }
 
-func withPrevious[V any](ctx context.Context, v V) context.Context {
-	return context.WithValue(ctx, previousKey[V]{}, v)
+// withPrevious returns a fetch's context; snap is nil if nothing is cached.
+func withPrevious[V any](ctx context.Context, snap *snapshot[V]) context.Context {
+	return context.WithValue(ctx, previousKey[V]{}, previous[V]{snap})
 }
 
 // errNilValue is what a fetch gets for returning neither a value nor an error.

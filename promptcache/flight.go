@@ -65,6 +65,7 @@ type outcome[V any] struct {
 	traits
 	unchanged bool // value is the flight's prev's
 	err       *FetchError
+	message   string // err's, for Error is user code and may not run under the lock
 }
 
 // launchLocked begins a fetch of key, attached. ctx gives its values. e is nil
@@ -86,8 +87,8 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 	}
 	if e != nil {
 		f.prev = e.snap
-		ctx = withPrevious(ctx, e.snap.value)
 	}
+	ctx = withPrevious(ctx, f.prev)
 	c.flights[key] = f
 	c.flying[f] = struct{}{}
 	if e != nil {
@@ -104,14 +105,22 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 // fly calls the fetch and brings what it came to home, whether it returns,
 // panics or ends its goroutine.
 func (c *PromptCache[V]) fly(ctx context.Context, f *flight[V]) {
-	out := outcome[V]{err: panicked(f.key, nil)} // for runtime.Goexit, which only runs the deferred calls
+	var out outcome[V]
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p != nil || !returned { // runtime.Goexit only runs the deferred calls
 			out = outcome[V]{err: panicked(f.key, p)}
+		}
+		if out.err != nil && out.message == "" {
+			out.message = out.err.Error()
 		}
 		c.land(f, out)
 	}()
 	out = c.call(ctx, f)
+	if out.err != nil {
+		out.message = out.err.Error() // which may panic, like the fetch
+	}
+	returned = true
 }
 
 func panicked(key string, value any) *FetchError {
@@ -141,14 +150,16 @@ func (c *PromptCache[V]) call(ctx context.Context, f *flight[V]) outcome[V] {
 // land ends a flight whose call has returned.
 func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) {
 	c.mu.Lock()
-	defer c.unlock()
 	delete(c.flying, f)
 	f.timer.Stop()
-	if f.forsaken {
+	forsaken := f.forsaken
+	if forsaken {
 		c.health.abandoned--
-	} else {
-		close(f.over)
 	}
 	c.settleLocked(f, out)
 	c.freeSlotLocked(f)
+	c.unlock()
+	if !forsaken {
+		close(f.over) // last, so that Stop returns after the last line was logged
+	}
 }

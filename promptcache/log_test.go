@@ -74,9 +74,11 @@ func TestLog(t *testing.T) {
 		src.Script(broken[*doc](promptcache.KindUnavailable))
 		_, err = c.Refresh(t.Context(), "a")
 		require.ErrorIs(t, err, promptcache.ErrStale)
+		pass(0) // lines are written after the waiters were told
 		require.Equal(t, []string{begin}, log.warnings())
 		_, err = c.Refresh(t.Context(), "a")
 		require.NoError(t, err)
+		pass(0)
 		require.EqualValues(t, 2, log.attrs(t, end)["failed_fetches"])
 	})
 

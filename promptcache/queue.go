@@ -1,7 +1,10 @@
 package promptcache
 
+import "slices"
+
 // queue is first in, first out. An entry leaves it early by no longer being
-// queued; pop passes it over.
+// queued; pop passes it over, and it is let go of when there are more of its
+// kind than of those that wait.
 type queue[V any] struct {
 	items   []*entry[V]
 	head    int
@@ -12,6 +15,7 @@ func (q *queue[V]) push(e *entry[V]) {
 	e.queued = true
 	q.waiting++
 	q.items = append(q.items, e)
+	q.tidy()
 }
 
 // pop returns the first entry that is still queued, which it then is not; nil
@@ -38,7 +42,18 @@ func (q *queue[V]) leave(e *entry[V]) {
 
 // unqueueLocked takes e out of the refresher's queue, if it is there.
 func (c *PromptCache[V]) unqueueLocked(e *entry[V]) {
-	if e.queued {
-		c.refresher.queue.leave(e)
+	if !e.queued {
+		return
+	}
+	q := &c.refresher.queue
+	q.leave(e)
+	q.tidy()
+}
+
+// tidy lets go of what does not wait, once that is more than what does.
+func (q *queue[V]) tidy() {
+	if len(q.items) > 2*q.waiting {
+		q.items = slices.DeleteFunc(q.items, func(e *entry[V]) bool { return e == nil || !e.queued })
+		q.head = 0
 	}
 }

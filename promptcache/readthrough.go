@@ -144,6 +144,8 @@ type joined[V any] struct {
 // join finds the fetch of key that is under way, or begins one, unless there is
 // no need to or it may not.
 func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) joined[V] {
+	late := contextError(ctx, key)
+
 	c.mu.Lock()
 	defer c.unlock()
 	now := c.time.now()
@@ -159,7 +161,7 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 			return out
 		}
 	}
-	if err := c.refuseLocked(ctx, key); err != nil {
+	if err := c.refuseLocked(key, late); err != nil {
 		out.done.err = err
 		return out
 	}
@@ -175,17 +177,16 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 	return out
 }
 
-// refuseLocked returns why nothing may be fetched, if so.
-func (c *PromptCache[V]) refuseLocked(ctx context.Context, key string) error {
+// refuseLocked returns why nothing may be fetched, if so; late says that the
+// caller's time is over, if it is.
+func (c *PromptCache[V]) refuseLocked(key string, late error) error {
 	switch {
 	case c.closed:
 		return fmt.Errorf("%w: %q is not fetched any more", ErrShutdown, key)
 	case c.cfg.offline():
 		return fmt.Errorf("%w: %q is not cached, and without a TTL nothing is fetched", ErrOffline, key)
-	case ctx.Err() != nil:
-		return contextError(ctx, key)
 	}
-	return nil
+	return late
 }
 
 // await waits for j's flight or the end of ctx.
@@ -222,9 +223,13 @@ func (c *PromptCache[V]) leave(f *flight[V]) {
 	}
 }
 
-// contextError says that a wait ended with its context, and why.
+// contextError says that a wait ended with its context, and why; it is nil
+// while ctx has not ended.
 func contextError(ctx context.Context, key string) error {
 	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
 	if cause := context.Cause(ctx); !errors.Is(cause, err) {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}

@@ -147,7 +147,7 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 		return
 	}
 	if !e.marked && r.c.idleLocked(e, now) {
-		e.dormant = true
+		e.dormant, e.wokenBy = true, nil // the next reader wakes it
 		return
 	}
 	e.dormant = false
@@ -157,8 +157,12 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 
 // wakeLocked tells the refresher, if there is one, that a reader found e stale.
 func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
+	if e.dormant {
+		e.dormant = false
+		c.rescheduleLocked(e)
+	}
 	r := c.refresher
-	if !r.running() || e.wokenBy == r {
+	if !r.running() || e.wokenBy == r || e.failure != nil && e.failure.blocks(c.time.now()) {
 		return
 	}
 	e.wokenBy = r
@@ -218,7 +222,7 @@ func (r *refresher[V]) withdraw() {
 	}
 	var canceled []*flight[V]
 	if !r.draining {
-		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 })
+		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 || f.settled })
 	}
 	r.c.noteStateLocked()
 	r.c.unlock()

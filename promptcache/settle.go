@@ -16,15 +16,15 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	attached := f.attached
 	c.unlinkLocked(f)
 	now := c.time.now()
-	c.noteOutcomeLocked(f, out.err)
+	c.noteOutcomeLocked(f, out.err, out.message)
 	switch {
 	case out.err == nil && attached:
 		c.storeLocked(f, out, now)
 	case out.err == nil && f.counted:
 		c.metrics.Dropped++
 	case out.err != nil && attached && f.entry != nil:
-		f.removed = c.failLocked(f.entry, out.err, now)
-	case out.err != nil && attached:
+		f.removed = c.failLocked(f.entry, out.err, f.marked, now)
+	case out.err != nil && attached && !(f.marked && out.err.Kind == KindNotFound): // which MarkStale has made old news
 		c.failAbsentLocked(f.key, out.err, now)
 	}
 	c.noteStateLocked()
@@ -52,13 +52,13 @@ func (c *PromptCache[V]) unlinkLocked(f *flight[V]) {
 }
 
 // noteOutcomeLocked counts how a fetch ended.
-func (c *PromptCache[V]) noteOutcomeLocked(f *flight[V], err *FetchError) {
+func (c *PromptCache[V]) noteOutcomeLocked(f *flight[V], err *FetchError, message string) {
 	if err == nil {
 		c.health.lastSuccess = c.time.clock.Now()
 		return
 	}
 	c.health.lastError = ErrorInfo{
-		Key: f.key, Kind: err.Kind, StatusCode: err.StatusCode, Message: err.Error(), Time: c.time.clock.Now(),
+		Key: f.key, Kind: err.Kind, StatusCode: err.StatusCode, Message: message, Time: c.time.clock.Now(),
 	}
 	if p, ok := err.Err.(*PanicError); ok && err.Kind == KindPanicked { //nolint:errorlint // made by fly, not wrapped
 		c.logLater(levelError, "fetch panicked", f.key, f.domain, "err", err, "stack", string(p.Stack))
@@ -134,6 +134,8 @@ func (c *PromptCache[V]) cutShortLocked(f *flight[V], cause error, value V, err 
 		c.metrics.FetchesCanceled++
 	}
 	f.cancel(cause)
+	f.timer.Stop()
+	f.timer = c.time.clock.AfterFunc(grace, func() { c.abandon(f) })
 	f.finish(value, err)
 	if f.entry != nil && !f.entry.gone {
 		c.rescheduleLocked(f.entry)
@@ -147,10 +149,11 @@ func (c *PromptCache[V]) expire(f *flight[V]) {
 	defer c.unlock()
 	if !f.settled {
 		f.cancel(context.DeadlineExceeded)
-		c.settleLocked(f, outcome[V]{err: &FetchError{
+		err := &FetchError{
 			Key: f.key, Kind: KindUnavailable,
 			Err: fmt.Errorf("no answer within the FetchTimeout of %v: %w", f.timeout, context.DeadlineExceeded),
-		}})
+		}
+		c.settleLocked(f, outcome[V]{err: err, message: err.Error()})
 	}
 	if _, flying := c.flying[f]; flying {
 		f.timer = c.time.clock.AfterFunc(grace, func() { c.abandon(f) })
