@@ -24,7 +24,8 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 		c.metrics.Dropped++
 	case out.err != nil && attached && f.entry != nil:
 		f.removed = c.failLocked(f.entry, out.err, f.marked, now)
-	case out.err != nil && attached && !(f.marked && out.err.Kind == KindNotFound): // which MarkStale has made old news
+	case out.err != nil && f.marked && out.err.Kind == KindNotFound: // MarkStale has made it old news
+	case out.err != nil && attached:
 		c.failAbsentLocked(f.key, out.err, now)
 	}
 	c.noteStateLocked()
