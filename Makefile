@@ -3,7 +3,6 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-CORE := ./promptcache ./langsmith
 TORTURE ?= 60s
 
 .PHONY: help
