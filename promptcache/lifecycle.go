@@ -13,7 +13,8 @@ import (
 // On a cache that is offline or disabled it starts no goroutine, but Configure
 // will when there is something to refresh. It returns ErrRunning on a cache
 // that was started and not stopped, ErrShutdown after Shutdown, and ctx's error
-// if that has ended. After Stop a cache can be started again.
+// if that has ended. After Stop a cache can be started again. Like Stop and
+// Configure it must not be called by the logger.
 func (c *PromptCache[V]) Start(ctx context.Context) error {
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
