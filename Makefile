@@ -32,7 +32,7 @@ fuzz: ## run every fuzz target for FUZZTIME=60s
 	@scripts/fuzz $(FUZZTIME)
 
 .PHONY: cover
-cover: ## measure statement coverage of promptcache and langsmith; below 95 % fails
+cover: ## measure statement coverage of the library's packages; below 95 % fails
 	@scripts/cover
 
 .PHONY: lint

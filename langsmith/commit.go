@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/promptcache/promptcache-go/internal/httpsource"
 )
 
 // PromptCommit is one version of a prompt, as LangSmith's commits endpoint
@@ -25,6 +27,7 @@ type PromptCommit struct {
 	modelConfig   json.RawMessage // nil if there is none
 	modelProvider string
 	revision      string
+	parsed        *parsedManifest // see Prompt; nil in the zero PromptCommit
 }
 
 // Ref returns what was asked for when this commit was fetched. Its Version is
@@ -146,7 +149,7 @@ func (c *PromptCommit) UnmarshalJSON(data []byte) error {
 		return errors.New("langsmith: a PromptCommit cannot be changed; decode into a new one")
 	}
 	var d dumpCommit
-	if err := unmarshal(data, &d); err != nil {
+	if err := httpsource.Unmarshal(data, &d); err != nil {
 		return fmt.Errorf("langsmith: decode commit: %w", err)
 	}
 	read := PromptCommit{

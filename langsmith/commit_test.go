@@ -9,14 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/langsmith"
 )
 
 // fetched returns the commit that a registry's answer to key becomes.
 func fetched(t *testing.T, key, body string) *langsmith.PromptCommit {
 	t.Helper()
-	src := newSource(t, langsmith.Config{AllowPublic: true, HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, body)
+	src := newSource(t, langsmith.Config{AllowPublic: true, HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+		sourcetest.Reply(w, http.StatusOK, body)
 	})})
 	c, err := src.Fetch(t.Context(), key)
 	require.NoError(t, err)

@@ -1,29 +1,18 @@
 package langsmith
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/promptcache/promptcache-go/internal/httpsource"
 )
 
 // DefaultEndpoint is LangSmith's own server in the United States. Accounts of
 // other regions and self-hosted servers have another endpoint.
 const DefaultEndpoint = "https://api.smith.langchain.com"
-
-// The defaults that Config names.
-const (
-	defaultRetries        = 2
-	defaultAttemptTimeout = 5 * time.Second
-	defaultBackoffMin     = 200 * time.Millisecond
-	defaultBackoffMax     = 2 * time.Second
-	defaultMaxBodyBytes   = 5 << 20
-	defaultUserAgent      = "promptcache-go (langsmith)"
-)
-
-// mostRetries bounds Config.Retries: more than that is load, not resilience.
-const mostRetries = 10
 
 // Config is what can be set on a [Source]. The zero Config is usable where the
 // environment has the credentials.
@@ -101,103 +90,57 @@ type Config struct {
 	Getenv func(name string) string
 }
 
-// withDefaults returns cfg with everything filled in that was left out.
+// withDefaults returns cfg with what the environment says filled in, and with
+// the default endpoint.
 func (cfg Config) withDefaults() Config {
 	getenv := cfg.Getenv
 	if getenv == nil {
 		getenv = os.Getenv
 	}
-	cfg.APIKey = NewSecret(strip(cfg.APIKey.reveal()))
-	cfg.BearerToken = NewSecret(strip(cfg.BearerToken.reveal()))
+	fromEnv := func(name string) string {
+		return httpsource.FromEnv(getenv, "LANGSMITH_"+name, "LANGCHAIN_"+name)
+	}
+	cfg.APIKey = httpsource.Stripped(cfg.APIKey)
+	cfg.BearerToken = httpsource.Stripped(cfg.BearerToken)
 	if cfg.APIKey.IsZero() && cfg.BearerToken.IsZero() {
-		cfg.APIKey = NewSecret(fromEnv(getenv, "API_KEY"))
+		cfg.APIKey = NewSecret(fromEnv("API_KEY"))
 	}
-	orEnv := func(value *string, name, fallback string) {
-		if *value = strip(*value); *value == "" {
-			*value = fromEnv(getenv, name)
-		}
-		if *value == "" {
-			*value = fallback
-		}
-	}
-	orEnv(&cfg.Endpoint, "ENDPOINT", DefaultEndpoint)
-	orEnv(&cfg.WorkspaceID, "WORKSPACE_ID", "")
-	if cfg.HTTPClient == nil {
-		cfg.HTTPClient = &http.Client{}
-	}
-	if cfg.UserAgent == "" {
-		cfg.UserAgent = defaultUserAgent
-	}
-	if cfg.Retries == nil {
-		cfg.Retries = new(defaultRetries)
-	}
-	if cfg.AttemptTimeout == 0 {
-		cfg.AttemptTimeout = defaultAttemptTimeout
-	}
-	if cfg.BackoffMax == 0 {
-		cfg.BackoffMax = max(defaultBackoffMax, cfg.BackoffMin)
-	}
-	if cfg.BackoffMin == 0 {
-		cfg.BackoffMin = min(defaultBackoffMin, cfg.BackoffMax)
-	}
-	if cfg.MaxBodyBytes == 0 {
-		cfg.MaxBodyBytes = defaultMaxBodyBytes
-	}
+	cfg.Endpoint = cmp.Or(httpsource.Strip(cfg.Endpoint), fromEnv("ENDPOINT"), DefaultEndpoint)
+	cfg.WorkspaceID = cmp.Or(httpsource.Strip(cfg.WorkspaceID), fromEnv("WORKSPACE_ID"))
 	return cfg
 }
 
-// validate returns all that is wrong with a cfg that has its defaults, joined.
-// It never quotes a credential.
-func (cfg Config) validate() error {
-	var errs []error
-	problem := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("langsmith: config: "+format, args...))
-	}
+// problems returns what is wrong with what only a LangSmith source has of a cfg
+// that has its defaults; nils are no problems. It never quotes a credential.
+func (cfg Config) problems() []error {
+	var both error
 	if !cfg.APIKey.IsZero() && !cfg.BearerToken.IsZero() {
-		problem("both APIKey and BearerToken are set; want one of them")
+		both = errors.New("both APIKey and BearerToken are set; want one of them")
 	}
-	for _, h := range []struct{ name, value, allowed string }{
-		{"APIKey", cfg.APIKey.reveal(), "printable ASCII without blanks"},
-		{"BearerToken", cfg.BearerToken.reveal(), "printable ASCII without blanks"},
-		{"WorkspaceID", cfg.WorkspaceID, "printable ASCII without blanks"},
-		{"UserAgent", cfg.UserAgent, "printable ASCII"},
-	} {
-		if i := unsendable(h.value, h.name == "UserAgent"); i >= 0 {
-			problem("%s has a character that cannot be sent in a header, at byte %d; want %s", h.name, i, h.allowed)
-		}
+	return []error{
+		both,
+		httpsource.Sendable("APIKey", httpsource.Reveal(cfg.APIKey), false),
+		httpsource.Sendable("BearerToken", httpsource.Reveal(cfg.BearerToken), false),
+		httpsource.Sendable("WorkspaceID", cfg.WorkspaceID, false),
 	}
-	if *cfg.Retries < 0 || *cfg.Retries > mostRetries {
-		problem("Retries is %d; want 0 to %d, or nil for %d", *cfg.Retries, mostRetries, defaultRetries)
-	}
-	for _, d := range []struct {
-		name  string
-		value time.Duration
-		zero  time.Duration
-	}{
-		{"AttemptTimeout", cfg.AttemptTimeout, defaultAttemptTimeout},
-		{"BackoffMin", cfg.BackoffMin, defaultBackoffMin},
-		{"BackoffMax", cfg.BackoffMax, defaultBackoffMax},
-	} {
-		if d.value < 0 {
-			problem("%s is %v; want more than 0, or 0 for %v", d.name, d.value, d.zero)
-		}
-	}
-	if cfg.BackoffMax >= 0 && cfg.BackoffMax < cfg.BackoffMin {
-		problem("BackoffMax is %v; want BackoffMin (%v) or more", cfg.BackoffMax, cfg.BackoffMin)
-	}
-	if cfg.MaxBodyBytes < 0 {
-		problem("MaxBodyBytes is %d; want more than 0, or 0 for %d", cfg.MaxBodyBytes, defaultMaxBodyBytes)
-	}
-	return errors.Join(errs...)
 }
 
-// unsendable returns the index of the first byte of v that may not be in a
-// header, or -1.
-func unsendable(v string, blanks bool) int {
-	for i := range len(v) {
-		if c := v[i]; c < ' ' || c > '~' || c == ' ' && !blanks {
-			return i
-		}
-	}
-	return -1
+// client returns what asks the registry for s.
+func (cfg Config) client(s *Source) (*httpsource.Client, error) {
+	return httpsource.NewClient(httpsource.Config{
+		Registry:       "langsmith",
+		Endpoint:       cfg.Endpoint,
+		APIPaths:       []string{"/api/v1", "/api"},
+		AllowInsecure:  cfg.AllowInsecure,
+		HTTPClient:     cfg.HTTPClient,
+		UserAgent:      cfg.UserAgent,
+		Retries:        cfg.Retries,
+		AttemptTimeout: cfg.AttemptTimeout,
+		BackoffMin:     cfg.BackoffMin,
+		BackoffMax:     cfg.BackoffMax,
+		MaxBodyBytes:   cfg.MaxBodyBytes,
+		Authorize:      s.authorize,
+		Secrets:        []Secret{cfg.BearerToken, cfg.APIKey},
+		Judge:          s.judge,
+	}, cfg.problems()...)
 }

@@ -1,12 +1,14 @@
 package langsmith_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/langsmith"
 )
 
@@ -14,9 +16,9 @@ import (
 func sentBy(t *testing.T, cfg langsmith.Config) *http.Request {
 	t.Helper()
 	var sent *http.Request
-	cfg.HTTPClient = inMemory(func(w http.ResponseWriter, r *http.Request) {
+	cfg.HTTPClient = sourcetest.InMemory(func(w http.ResponseWriter, r *http.Request) {
 		sent = r
-		reply(w, http.StatusOK, answer)
+		sourcetest.Reply(w, http.StatusOK, answer)
 	})
 	src, err := langsmith.New(cfg)
 	require.NoError(t, err)
@@ -25,13 +27,9 @@ func sentBy(t *testing.T, cfg langsmith.Config) *http.Request {
 	return sent
 }
 
-func env(vars map[string]string) func(string) string {
-	return func(name string) string { return vars[name] }
-}
-
 func TestHeaders(t *testing.T) {
 	t.Run("API key and workspace", func(t *testing.T) {
-		r := sentBy(t, langsmith.Config{APIKey: langsmith.NewSecret(testKey), WorkspaceID: "ws-1", Getenv: noEnv})
+		r := sentBy(t, langsmith.Config{APIKey: langsmith.NewSecret(testKey), WorkspaceID: "ws-1", Getenv: sourcetest.NoEnv})
 		require.Equal(t, http.MethodGet, r.Method)
 		require.Nil(t, r.Body)
 		require.Equal(t, http.Header{
@@ -44,7 +42,7 @@ func TestHeaders(t *testing.T) {
 	t.Run("a bearer token leaves the environment's API key alone", func(t *testing.T) {
 		r := sentBy(t, langsmith.Config{
 			BearerToken: langsmith.NewSecret("tok"), UserAgent: "mine/1 (x)",
-			Getenv: env(map[string]string{"LANGSMITH_API_KEY": testKey}),
+			Getenv: sourcetest.Env(map[string]string{"LANGSMITH_API_KEY": testKey}),
 		})
 		require.Equal(t, http.Header{
 			"Accept":        {"application/json"},
@@ -53,7 +51,7 @@ func TestHeaders(t *testing.T) {
 		}, r.Header)
 	})
 	t.Run("no credentials at all", func(t *testing.T) {
-		r := sentBy(t, langsmith.Config{Getenv: noEnv})
+		r := sentBy(t, langsmith.Config{Getenv: sourcetest.NoEnv})
 		require.NotContains(t, r.Header, "X-Api-Key")
 		require.NotContains(t, r.Header, "Authorization")
 		require.NotContains(t, r.Header, "X-Tenant-Id")
@@ -85,7 +83,7 @@ func TestEnvironment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := sentBy(t, langsmith.Config{Getenv: env(tt.vars)})
+			r := sentBy(t, langsmith.Config{Getenv: sourcetest.Env(tt.vars)})
 			require.Equal(t, tt.host, r.URL.Host)
 			require.Equal(t, tt.key, r.Header.Get("X-Api-Key"))
 			require.Equal(t, tt.tenantID, r.Header.Get("X-Tenant-Id"))
@@ -94,7 +92,7 @@ func TestEnvironment(t *testing.T) {
 	t.Run("the configuration wins", func(t *testing.T) {
 		r := sentBy(t, langsmith.Config{
 			Endpoint: "https://mine.example.com", APIKey: langsmith.NewSecret(" 'k' "), WorkspaceID: `"w"`,
-			Getenv: env(map[string]string{
+			Getenv: sourcetest.Env(map[string]string{
 				"LANGSMITH_API_KEY": "e", "LANGSMITH_ENDPOINT": "https://e.example.com", "LANGSMITH_WORKSPACE_ID": "e",
 			}),
 		})
@@ -125,7 +123,7 @@ func TestNewReportsAllProblems(t *testing.T) {
 		BackoffMin:     -2,
 		BackoffMax:     -3,
 		MaxBodyBytes:   -4,
-		Getenv:         noEnv,
+		Getenv:         sourcetest.NoEnv,
 	})
 	require.Error(t, err)
 	for _, want := range []string{
@@ -161,7 +159,7 @@ func TestBackoffBounds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := langsmith.New(langsmith.Config{BackoffMin: tt.min, BackoffMax: tt.max, Getenv: noEnv})
+			_, err := langsmith.New(langsmith.Config{BackoffMin: tt.min, BackoffMax: tt.max, Getenv: sourcetest.NoEnv})
 			if tt.problem == "" {
 				require.NoError(t, err)
 				return
@@ -169,14 +167,21 @@ func TestBackoffBounds(t *testing.T) {
 			require.ErrorContains(t, err, tt.problem)
 		})
 	}
-	_, err := langsmith.New(langsmith.Config{Retries: new(-1), Getenv: noEnv})
+	_, err := langsmith.New(langsmith.Config{Retries: new(-1), Getenv: sourcetest.NoEnv})
 	require.ErrorContains(t, err, "Retries is -1")
 }
 
-func TestHTTPClientIsNotChanged(t *testing.T) {
-	client := &http.Client{Timeout: time.Minute}
-	_, err := langsmith.New(langsmith.Config{HTTPClient: client, Getenv: noEnv})
-	require.NoError(t, err)
-	require.Nil(t, client.CheckRedirect)
-	require.Equal(t, &http.Client{Timeout: time.Minute}, client)
+func TestCredentialsAreMasked(t *testing.T) {
+	type hidden struct{ cfg langsmith.Config } // fmt cannot call methods in there
+	secret := langsmith.NewSecret(testKey)
+	for _, v := range []any{
+		langsmith.Config{APIKey: secret},
+		&langsmith.Config{BearerToken: secret},
+		hidden{langsmith.Config{APIKey: secret}},
+		newSource(t, langsmith.Config{}),
+	} {
+		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			require.NotContains(t, fmt.Sprintf(format, v), testKey, "%s of %T", format, v)
+		}
+	}
 }

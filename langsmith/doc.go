@@ -7,7 +7,7 @@
 // A [Source] is one workspace of one registry. Its Fetch gets a [PromptCommit],
 // one version of a prompt, as the registry has it: the manifest stays raw JSON.
 // A PromptCommit cannot be changed, so all readers share it. [NewCache] puts a
-// cache over a Source.
+// cache over a Source; [Source.ListPrompts] says what there is to fetch.
 //
 // # Keys
 //

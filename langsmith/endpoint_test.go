@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/langsmith"
 )
 
@@ -31,7 +32,7 @@ func TestEndpointForms(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.endpoint, func(t *testing.T) {
-			r := sentBy(t, langsmith.Config{Endpoint: tt.endpoint, Getenv: noEnv})
+			r := sentBy(t, langsmith.Config{Endpoint: tt.endpoint, Getenv: sourcetest.NoEnv})
 			require.Equal(t, tt.want, r.URL.String())
 		})
 	}
@@ -60,14 +61,14 @@ func TestEndpointProblems(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.endpoint, func(t *testing.T) {
-			_, err := langsmith.New(langsmith.Config{Endpoint: tt.endpoint, Getenv: noEnv})
+			_, err := langsmith.New(langsmith.Config{Endpoint: tt.endpoint, Getenv: sourcetest.NoEnv})
 			require.ErrorContains(t, err, tt.problem)
 			require.ErrorContains(t, err, "langsmith: config: Endpoint")
 			require.NotContains(t, err.Error(), "pa55word")
 		})
 	}
 	t.Run("AllowInsecure", func(t *testing.T) {
-		r := sentBy(t, langsmith.Config{Endpoint: "http://h.example.com", AllowInsecure: true, Getenv: noEnv})
+		r := sentBy(t, langsmith.Config{Endpoint: "http://h.example.com", AllowInsecure: true, Getenv: sourcetest.NoEnv})
 		require.Equal(t, "http://h.example.com/api/v1/commits/-/al/latest", r.URL.String())
 	})
 }
@@ -90,10 +91,10 @@ func FuzzEndpoint(f *testing.F) {
 	f.Fuzz(func(t *testing.T, endpoint string) {
 		var sent *url.URL
 		src, err := langsmith.New(langsmith.Config{
-			Endpoint: endpoint, Getenv: noEnv, Retries: new(0),
-			HTTPClient: inMemory(func(w http.ResponseWriter, r *http.Request) {
+			Endpoint: endpoint, Getenv: sourcetest.NoEnv, Retries: new(0),
+			HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, r *http.Request) {
 				sent = r.URL
-				reply(w, http.StatusOK, answer)
+				sourcetest.Reply(w, http.StatusOK, answer)
 			}),
 		})
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/langsmith"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
@@ -53,8 +54,8 @@ func TestStatuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			src := newSource(t, langsmith.Config{Retries: new(0), HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-				reply(w, tt.status, tt.body)
+			src := newSource(t, langsmith.Config{Retries: new(0), HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+				sourcetest.Reply(w, tt.status, tt.body)
 			})})
 			fe := fails(t, src, "al:v1", tt.kind)
 			require.ErrorIs(t, fe, tt.sentinel)
@@ -67,8 +68,8 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestUnauthorizedWithoutCredentials(t *testing.T) {
-	src, err := langsmith.New(langsmith.Config{Getenv: noEnv, HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusUnauthorized, `{"detail":"x"}`)
+	src, err := langsmith.New(langsmith.Config{Getenv: sourcetest.NoEnv, HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+		sourcetest.Reply(w, http.StatusUnauthorized, `{"detail":"x"}`)
 	})})
 	require.NoError(t, err)
 	fe := fails(t, src, "al", promptcache.KindUnauthorized)
@@ -80,9 +81,9 @@ func TestServerTextIsHarmless(t *testing.T) {
 		for _, cfg := range []langsmith.Config{{APIKey: langsmith.NewSecret(testKey)}, {BearerToken: langsmith.NewSecret(testKey)}} {
 			// The key lies across the place where the text is cut.
 			said := strings.Repeat("é", 190) + testKey + "\\u001b[31m\\r\\n\\u202e" + strings.Repeat("y", 10_000)
-			cfg.Getenv = noEnv
-			cfg.HTTPClient = inMemory(func(w http.ResponseWriter, _ *http.Request) {
-				reply(w, http.StatusForbidden, `{"detail":"`+said+`"}`)
+			cfg.Getenv = sourcetest.NoEnv
+			cfg.HTTPClient = sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+				sourcetest.Reply(w, http.StatusForbidden, `{"detail":"`+said+`"}`)
 			})
 			src, err := langsmith.New(cfg)
 			require.NoError(t, err)
@@ -91,26 +92,26 @@ func TestServerTextIsHarmless(t *testing.T) {
 			require.NotContains(t, fe.Error(), testKey[:9])
 			require.NotContains(t, fe.Error(), "yyy")
 		}
-		src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-			reply(w, http.StatusForbidden, `{"detail":"a\u001b[31mb\r\nc\u202ed"}`)
+		src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+			sourcetest.Reply(w, http.StatusForbidden, `{"detail":"a\u001b[31mb\r\nc\u202ed"}`)
 		})})
 		require.ErrorContains(t, fails(t, src, "al", promptcache.KindForbidden), `"a [31mb  c d"`)
 	})
 	t.Run("in a content type", func(t *testing.T) {
-		src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
+		src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", strings.Repeat("x", 5000)+"/y")
 		})})
 		_ = fails(t, src, "al", promptcache.KindUnavailable)
 	})
 	t.Run("in a commit", func(t *testing.T) {
-		src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-			reply(w, http.StatusOK, `{"commit_hash":"`+testKey+` \u001b `+strings.Repeat("x", 5000)+`","manifest":{}}`)
+		src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+			sourcetest.Reply(w, http.StatusOK, `{"commit_hash":"`+testKey+` \u001b `+strings.Repeat("x", 5000)+`","manifest":{}}`)
 		})})
 		_ = fails(t, src, "al", promptcache.KindInvalid)
 	})
 	t.Run("in an error of the transport", func(t *testing.T) {
 		cause := errors.New("malformed response: \x1b[0m x-api-key: " + testKey + strings.Repeat("z", 5000))
-		src := newSource(t, langsmith.Config{Retries: new(0), HTTPClient: over(func(*http.Request) (*http.Response, error) {
+		src := newSource(t, langsmith.Config{Retries: new(0), HTTPClient: sourcetest.Over(func(*http.Request) (*http.Response, error) {
 			return nil, cause
 		})})
 		fe := fails(t, src, "al", promptcache.KindUnavailable)
@@ -124,7 +125,7 @@ func TestCertificates(t *testing.T) {
 	requests := 0
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		requests++
-		reply(w, http.StatusOK, answer)
+		sourcetest.Reply(w, http.StatusOK, answer)
 	}))
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.StartTLS()
@@ -133,7 +134,7 @@ func TestCertificates(t *testing.T) {
 	untrusting := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
 	t.Cleanup(untrusting.CloseIdleConnections)
 	dials := 0
-	src := newSource(t, langsmith.Config{Endpoint: srv.URL, HTTPClient: over(func(r *http.Request) (*http.Response, error) {
+	src := newSource(t, langsmith.Config{Endpoint: srv.URL, HTTPClient: sourcetest.Over(func(r *http.Request) (*http.Response, error) {
 		dials++
 		return untrusting.RoundTrip(r)
 	})})

@@ -10,17 +10,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/langsmith"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 func TestFetch(t *testing.T) {
-	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	srv := sourcetest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.String() != "/api/v1/commits/acme/al/v1?include_model=true" {
-			reply(w, http.StatusNotFound, `{"detail":"not found"}`)
+			sourcetest.Reply(w, http.StatusNotFound, `{"detail":"not found"}`)
 			return
 		}
-		reply(w, http.StatusOK, `{"commit_hash":"`+fullHash+`","manifest":{ "lc" : 1, "n": 9007199254740993, "s":"<&>" },
+		sourcetest.Reply(w, http.StatusOK, `{"commit_hash":"`+fullHash+`","manifest":{ "lc" : 1, "n": 9007199254740993, "s":"<&>" },
 			"examples":[ {"a": 1} , 2],"description":"what it does","is_draft":false,
 			"model_config":{"t": 0.5},"model_provider":"ChatOpenAI","later":"ignored"}`)
 	})
@@ -43,8 +44,8 @@ func TestFetch(t *testing.T) {
 }
 
 func TestFetchOfLeastAnswer(t *testing.T) {
-	src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, `{"commit_hash":"abc12345","manifest":{}}`)
+	src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+		sourcetest.Reply(w, http.StatusOK, `{"commit_hash":"abc12345","manifest":{}}`)
 	})})
 	c, err := src.Fetch(t.Context(), "al")
 	require.NoError(t, err)
@@ -95,9 +96,9 @@ func TestFetchOddNames(t *testing.T) {
 		}
 		t.Run(id+strconv.Quote(tt.key)[:min(40, len(strconv.Quote(tt.key)))], func(t *testing.T) {
 			requested := ""
-			src := newSource(t, langsmith.Config{AllowPublic: true, HTTPClient: inMemory(func(w http.ResponseWriter, r *http.Request) {
+			src := newSource(t, langsmith.Config{AllowPublic: true, HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, r *http.Request) {
 				requested = r.URL.RequestURI()
-				reply(w, http.StatusOK, answer)
+				sourcetest.Reply(w, http.StatusOK, answer)
 			})})
 			if tt.path == "" {
 				fe := fails(t, src, tt.key, promptcache.KindInvalid)
@@ -118,9 +119,9 @@ func TestFetchOddNames(t *testing.T) {
 
 func TestPublicPrompts(t *testing.T) {
 	var requests atomic.Int32
-	client := inMemory(func(w http.ResponseWriter, _ *http.Request) {
+	client := sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
-		reply(w, http.StatusOK, answer)
+		sourcetest.Reply(w, http.StatusOK, answer)
 	})
 	src := newSource(t, langsmith.Config{HTTPClient: client})
 	for range 2 { // on every fetch
@@ -160,8 +161,8 @@ func TestAnswerIsWhatWasAsked(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
-				reply(w, http.StatusOK, `{"commit_hash":"`+tt.hash+`","manifest":{}}`)
+			src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
+				sourcetest.Reply(w, http.StatusOK, `{"commit_hash":"`+tt.hash+`","manifest":{}}`)
 			})})
 			key := "al:" + tt.version
 			if !tt.ok {
@@ -207,7 +208,7 @@ func TestUnusableAnswers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			requests := 0
-			src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
+			src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
 				requests++
 				w.Header().Set("Content-Type", tt.contentType)
 				_, _ = w.Write([]byte(tt.body))
@@ -223,7 +224,7 @@ func TestUnusableAnswers(t *testing.T) {
 func TestUndeclaredJSON(t *testing.T) {
 	for _, contentType := range []string{"", "text/plain; charset=utf-8", "application/vnd.x+json"} {
 		t.Run(contentType, func(t *testing.T) {
-			src := newSource(t, langsmith.Config{HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
+			src := newSource(t, langsmith.Config{HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header()["Content-Type"] = []string{contentType}
 				_, _ = w.Write([]byte(answer))
 			})})
@@ -254,7 +255,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			srv := sourcetest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				if !tt.zip {
 					_, _ = w.Write([]byte(big(tt.size)))

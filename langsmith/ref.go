@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/promptcache/promptcache-go/internal/httpsource"
 )
 
 // ErrInvalidRef is wrapped by every error about an identifier that cannot name
@@ -150,7 +152,7 @@ func segmentProblem(s string) string {
 		return "is empty"
 	case len(s) > maxKeyBytes:
 		return fmt.Sprintf("has more than %d bytes", maxKeyBytes)
-	case isDots(s):
+	case httpsource.IsDots(s):
 		return fmt.Sprintf("is %q", s)
 	case strings.ContainsAny(s, `/:?\`): // some proxies read \ as /
 		return `contains one of / : ? \`

@@ -2,11 +2,11 @@ package langsmith
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"time"
+	"net/url"
 
+	"github.com/promptcache/promptcache-go/internal/httpsource"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -14,18 +14,11 @@ import (
 // own and starts nothing; it needs no closing. All methods are safe for
 // concurrent use.
 type Source struct {
-	endpoint    endpoint
-	client      *http.Client
+	client      *httpsource.Client
 	apiKey      Secret
 	bearerToken Secret
 	workspaceID string
-	userAgent   string
 	allowPublic bool
-
-	retries                int
-	attemptTimeout         time.Duration
-	backoffMin, backoffMax time.Duration
-	maxBodyBytes           int64
 }
 
 // New returns a Source for what cfg and the environment say. It asks the
@@ -33,24 +26,17 @@ type Source struct {
 // credential.
 func New(cfg Config) (*Source, error) {
 	cfg = cfg.withDefaults()
-	e, err := parseEndpoint(cfg.Endpoint, cfg.AllowInsecure)
-	if err := errors.Join(err, cfg.validate()); err != nil {
+	s := &Source{
+		apiKey:      cfg.APIKey,
+		bearerToken: cfg.BearerToken,
+		workspaceID: cfg.WorkspaceID,
+		allowPublic: cfg.AllowPublic,
+	}
+	var err error
+	if s.client, err = cfg.client(s); err != nil {
 		return nil, err
 	}
-	return &Source{
-		endpoint:       e,
-		client:         confined(cfg.HTTPClient, e),
-		apiKey:         cfg.APIKey,
-		bearerToken:    cfg.BearerToken,
-		workspaceID:    cfg.WorkspaceID,
-		userAgent:      cfg.UserAgent,
-		allowPublic:    cfg.AllowPublic,
-		retries:        *cfg.Retries,
-		attemptTimeout: cfg.AttemptTimeout,
-		backoffMin:     cfg.BackoffMin,
-		backoffMax:     cfg.BackoffMax,
-		maxBodyBytes:   cfg.MaxBodyBytes,
-	}, nil
+	return s, nil
 }
 
 // Fetch gets the commit that key names, an identifier as [ParseRef] reads it,
@@ -65,17 +51,10 @@ func (s *Source) Fetch(ctx context.Context, key string) (*PromptCommit, error) {
 	if err != nil {
 		return nil, err
 	}
-	commit, fail := s.fetch(ctx, ref)
-	if fail != nil {
-		return nil, &promptcache.FetchError{
-			Key:        key,
-			Kind:       fail.kind,
-			StatusCode: fail.status,
-			RetryAfter: fail.retryAfter,
-			Err:        fail.err,
-		}
-	}
-	return commit, nil
+	request := httpsource.Request{Key: key, URL: s.commitURL(ref)}
+	return httpsource.Get(ctx, s.client, request, func(a httpsource.Answer) (*PromptCommit, error) {
+		return decodeCommit(a.Body, ref)
+	})
 }
 
 // Check returns the error with which Fetch would refuse key before any request:
@@ -89,7 +68,7 @@ func (s *Source) Check(key string) error {
 // Domain names the registry and the workspace that every key of this Source
 // belongs to, for promptcache.Config.Domain. It contains no credential.
 func (s *Source) Domain(string) string {
-	domain := "langsmith:" + s.endpoint.String()
+	domain := "langsmith:" + s.client.Endpoint().String()
 	if s.workspaceID != "" {
 		domain += "#" + s.workspaceID
 	}
@@ -107,4 +86,27 @@ func (s *Source) admit(key string) (Ref, error) {
 			"%w: a manifest is executable configuration; if you trust the owner %q, set Config.AllowPublic", ErrPublicPrompt, ref.Owner)}
 	}
 	return ref, nil
+}
+
+// commitURL returns the address of the commit that ref, which is normal and
+// valid, names. Every part of ref stays one segment of the path.
+func (s *Source) commitURL(ref Ref) *url.URL {
+	u := s.client.Endpoint().URL("/api/v1/commits", ref.Owner, ref.Name, ref.Version)
+	if ref.Model {
+		u.RawQuery = "include_model=true" // old self-hosted servers do not know include=model
+	}
+	return u
+}
+
+// authorize adds the credentials to a request's header.
+func (s *Source) authorize(h http.Header) {
+	if !s.apiKey.IsZero() {
+		h.Set("X-Api-Key", httpsource.Reveal(s.apiKey))
+	}
+	if !s.bearerToken.IsZero() {
+		h.Set("Authorization", "Bearer "+httpsource.Reveal(s.bearerToken))
+	}
+	if s.workspaceID != "" {
+		h.Set("X-Tenant-Id", s.workspaceID)
+	}
 }

@@ -1,13 +1,13 @@
 package langsmith
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/promptcache/promptcache-go/internal/httpsource"
 )
 
 // wireCommit is the answer of GET /api/v1/commits/{owner}/{name}/{commit}. The
@@ -25,7 +25,7 @@ type wireCommit struct {
 // decodeCommit reads the answer to a request for ref, and checks that it is one.
 func decodeCommit(body []byte, ref Ref) (*PromptCommit, error) {
 	var w wireCommit
-	if err := unmarshal(body, &w); err != nil {
+	if err := httpsource.Unmarshal(body, &w); err != nil {
 		return nil, fmt.Errorf("the answer is not a commit: %w", err)
 	}
 	c := &PromptCommit{
@@ -47,43 +47,25 @@ func decodeCommit(body []byte, ref Ref) (*PromptCommit, error) {
 // complete checks what was decoded into c, brings it into its final form, and
 // computes its revision.
 func (c *PromptCommit) complete() error {
-	if len(c.commitHash) == 0 || len(c.commitHash) > 128 || unsendable(c.commitHash, false) >= 0 {
+	if len(c.commitHash) == 0 || len(c.commitHash) > 128 || httpsource.Sendable("", c.commitHash, false) != nil {
 		return fmt.Errorf("its commit_hash is %.80q; want 1 to 128 printable characters", c.commitHash)
 	}
 	if isFullHash(c.ref.Version) && !strings.EqualFold(c.ref.Version, c.commitHash) {
 		return fmt.Errorf("it is another commit, %.80q", c.commitHash)
 	}
-	c.manifest = compact(c.manifest)
+	c.manifest = httpsource.Compact(c.manifest)
 	if len(c.manifest) == 0 || c.manifest[0] != '{' {
 		return errors.New("its manifest is missing or not a JSON object")
 	}
 	for i, e := range c.examples {
-		c.examples[i] = compact(e)
+		c.examples[i] = httpsource.Compact(e)
 	}
-	c.modelConfig = compact(c.modelConfig)
+	c.modelConfig = httpsource.Compact(c.modelConfig)
 	if string(c.modelConfig) == "null" {
 		c.modelConfig = nil
 	}
+	c.parsed = &parsedManifest{}
 	return c.computeRevision()
-}
-
-// unmarshal is json.Unmarshal for data whose raw parts are kept: those are not
-// checked to be UTF-8 by it.
-func unmarshal(data []byte, v any) error {
-	if !utf8.Valid(data) {
-		return errors.New("it is not UTF-8")
-	}
-	return json.Unmarshal(data, v)
-}
-
-// compact returns raw without insignificant space, in memory of its own. raw is
-// empty or valid JSON.
-func compact(raw json.RawMessage) json.RawMessage {
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return nil
-	}
-	return bytes.Clone(b.Bytes())
 }
 
 // isFullHash reports whether version is a whole commit hash (SHA-1 or SHA-256),

@@ -1,4 +1,4 @@
-package langsmith_test
+package httpsource_test
 
 import (
 	"errors"
@@ -9,7 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/promptcache/promptcache-go/langsmith"
+	"github.com/promptcache/promptcache-go/internal/httpsource"
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -17,23 +18,23 @@ import (
 // next location of the list, then get an answer; and what was requested.
 func redirecting(status int, locations ...string) (*http.Client, *[]*http.Request) {
 	var sent []*http.Request
-	return inMemory(func(w http.ResponseWriter, r *http.Request) {
+	return sourcetest.InMemory(func(w http.ResponseWriter, r *http.Request) {
 		sent = append(sent, r)
 		if n := len(sent); n <= len(locations) {
 			w.Header().Set("Location", locations[n-1])
 			w.WriteHeader(status)
 			return
 		}
-		reply(w, http.StatusOK, answer)
+		sourcetest.Reply(w, http.StatusOK, answer)
 	}), &sent
 }
 
 func TestRedirectsThatAreRefused(t *testing.T) {
 	tests := []struct{ name, location, want string }{
-		{"another host", "https://evil.example.com/ls/api/v1/commits/-/al/latest", "to another host or scheme, https://evil.example.com:443"},
+		{"another host", "https://evil.example.com/ls/v1/al", "to another host or scheme, https://evil.example.com:443"},
 		{"a host below", "https://x.h.example.com/ls/api", "to another host or scheme"},
 		{"another port", "https://h.example.com:8443/ls/api", "to another host or scheme, https://h.example.com:8443"},
-		{"without TLS", "http://h.example.com/ls/api/v1/commits/-/al/latest", "to another host or scheme, http://h.example.com:80"},
+		{"without TLS", "http://h.example.com/ls/v1/al", "to another host or scheme, http://h.example.com:80"},
 		{"without TLS on the same port", "http://h.example.com:443/ls/api", "to another host or scheme"},
 		{"without a scheme", "//evil.example.com/ls/api", "to another host or scheme"},
 		{"another path", "/login?next=x", "to a path outside the endpoint's"},
@@ -47,8 +48,8 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, status := range []int{301, 302, 303, 307, 308} {
 				client, sent := redirecting(status, tt.location)
-				src := newSource(t, langsmith.Config{Endpoint: "https://h.example.com/ls", HTTPClient: client})
-				fe := fails(t, src, "al", promptcache.KindUnavailable)
+				src := newSource(t, httpsource.Config{Endpoint: "https://h.example.com/ls", HTTPClient: client})
+				fe := fails(t, src, promptcache.KindUnavailable)
 				require.ErrorContains(t, fe, "redirected "+tt.want)
 				require.ErrorContains(t, fe, "the credentials are for https://h.example.com/ls only")
 				require.Len(t, *sent, 1, "neither followed nor asked again")
@@ -58,27 +59,27 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 }
 
 func TestRedirectsThatAreFollowed(t *testing.T) {
-	for _, location := range []string{"latest/", "/ls/api/v1/commits/-/al/latest/", "https://H.example.com:443/ls/x"} {
+	for _, location := range []string{"al/", "/ls/v1/al/", "https://H.example.com:443/ls/x"} {
 		t.Run(location, func(t *testing.T) {
 			client, sent := redirecting(http.StatusTemporaryRedirect, location)
-			src := newSource(t, langsmith.Config{Endpoint: "https://h.example.com/ls", HTTPClient: client})
+			src := newSource(t, httpsource.Config{Endpoint: "https://h.example.com/ls", HTTPClient: client})
 			_, err := src.Fetch(t.Context(), "al")
 			require.NoError(t, err)
 			require.Len(t, *sent, 2)
-			require.Equal(t, testKey, (*sent)[1].Header.Get("X-Api-Key"))
+			require.Equal(t, sourcetest.Hidden, (*sent)[1].Header.Get("X-Api-Key"))
 		})
 	}
 	t.Run("but not for ever", func(t *testing.T) {
 		client, sent := redirecting(302, "/a", "/b", "/c", "/d", "/e")
-		src := newSource(t, langsmith.Config{Endpoint: "https://h.example.com", HTTPClient: client})
-		fe := fails(t, src, "al", promptcache.KindUnavailable)
+		src := newSource(t, httpsource.Config{Endpoint: "https://h.example.com", HTTPClient: client})
+		fe := fails(t, src, promptcache.KindUnavailable)
 		require.ErrorContains(t, fe, "redirected more than 3 times")
 		require.Len(t, *sent, 4)
 	})
 	t.Run("if there is a place to go", func(t *testing.T) {
 		client, _ := redirecting(302, "")
-		src := newSource(t, langsmith.Config{Endpoint: "https://h.example.com", HTTPClient: client, Retries: new(0)})
-		_ = fails(t, src, "al", promptcache.KindUnavailable)
+		src := newSource(t, httpsource.Config{Endpoint: "https://h.example.com", HTTPClient: client, Retries: new(0)})
+		_ = fails(t, src, promptcache.KindUnavailable)
 	})
 }
 
@@ -104,12 +105,12 @@ func TestCallersRedirectPolicy(t *testing.T) {
 				asked++
 				return tt.policy
 			}
-			src := newSource(t, langsmith.Config{Endpoint: "https://h.example.com/ls", HTTPClient: client})
+			src := newSource(t, httpsource.Config{Endpoint: "https://h.example.com/ls", HTTPClient: client})
 			if tt.want == "" {
 				_, err := src.Fetch(t.Context(), "al")
 				require.NoError(t, err)
 			} else {
-				require.ErrorContains(t, fails(t, src, "al", promptcache.KindUnavailable), tt.want)
+				require.ErrorContains(t, fails(t, src, promptcache.KindUnavailable), tt.want)
 			}
 			require.Equal(t, tt.asked, asked)
 		})
@@ -118,11 +119,11 @@ func TestCallersRedirectPolicy(t *testing.T) {
 
 func TestRedirectOverTheNetwork(t *testing.T) {
 	var leaked atomic.Bool
-	other := serve(t, func(http.ResponseWriter, *http.Request) { leaked.Store(true) })
-	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	other := sourcetest.Serve(t, func(http.ResponseWriter, *http.Request) { leaked.Store(true) })
+	srv := sourcetest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, strings.Replace(other.URL, "127.0.0.1", "localhost", 1)+r.URL.Path, http.StatusFound)
 	})
-	src := newSource(t, langsmith.Config{Endpoint: srv.URL})
-	_ = fails(t, src, "al", promptcache.KindUnavailable)
+	src := newSource(t, httpsource.Config{Endpoint: srv.URL})
+	_ = fails(t, src, promptcache.KindUnavailable)
 	require.False(t, leaked.Load())
 }

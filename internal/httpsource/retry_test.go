@@ -1,4 +1,4 @@
-package langsmith_test
+package httpsource_test
 
 import (
 	"context"
@@ -14,7 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/promptcache/promptcache-go/langsmith"
+	"github.com/promptcache/promptcache-go/internal/httpsource"
+	"github.com/promptcache/promptcache-go/internal/httpsource/sourcetest"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -22,15 +23,15 @@ import (
 // counts the requests.
 func failing(n, status int, header http.Header) (*http.Client, *atomic.Int32) {
 	var requests atomic.Int32
-	return inMemory(func(w http.ResponseWriter, _ *http.Request) {
+	return sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
 		if int(requests.Add(1)) > n {
-			reply(w, http.StatusOK, answer)
+			sourcetest.Reply(w, http.StatusOK, answer)
 			return
 		}
 		for k, v := range header {
 			w.Header()[k] = v
 		}
-		reply(w, status, `{"detail":"x"}`)
+		sourcetest.Reply(w, status, `{"detail":"x"}`)
 	}), &requests
 }
 
@@ -63,7 +64,7 @@ func TestRetries(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, requests := failing(always, tt.status, nil)
-				src := newSource(t, langsmith.Config{HTTPClient: client, Retries: tt.retries})
+				src := newSource(t, httpsource.Config{HTTPClient: client, Retries: tt.retries})
 				_, err := src.Fetch(t.Context(), "al")
 				var fe *promptcache.FetchError
 				require.ErrorAs(t, err, &fe)
@@ -76,9 +77,9 @@ func TestRetries(t *testing.T) {
 	t.Run("LF-13 a retry that succeeds", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			client, requests := failing(2, 503, nil)
-			c, err := newSource(t, langsmith.Config{HTTPClient: client}).Fetch(t.Context(), "al")
+			c, err := newSource(t, httpsource.Config{HTTPClient: client}).Fetch(t.Context(), "al")
 			require.NoError(t, err)
-			require.Equal(t, fullHash, c.Revision())
+			require.Equal(t, "hello", c)
 			require.EqualValues(t, 3, requests.Load())
 		})
 	})
@@ -88,11 +89,11 @@ func TestRetriesOfNetworkErrors(t *testing.T) {
 	t.Run("LF-13 a network error is retried", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			requests := 0
-			src := newSource(t, langsmith.Config{Retries: new(3), HTTPClient: over(func(*http.Request) (*http.Response, error) {
+			src := newSource(t, httpsource.Config{Retries: new(3), HTTPClient: sourcetest.Over(func(*http.Request) (*http.Response, error) {
 				requests++
 				return nil, syscall.ECONNREFUSED
 			})})
-			fe := fails(t, src, "al", promptcache.KindUnavailable)
+			fe := fails(t, src, promptcache.KindUnavailable)
 			require.ErrorIs(t, fe, syscall.ECONNREFUSED)
 			require.ErrorContains(t, fe, "connection refused; check the network and the endpoint (after 4 attempts)")
 			require.Zero(t, fe.StatusCode)
@@ -101,43 +102,43 @@ func TestRetriesOfNetworkErrors(t *testing.T) {
 	})
 	t.Run("LF-13 an answer that breaks off is retried", func(t *testing.T) {
 		var requests atomic.Int32
-		srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		srv := sourcetest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			if requests.Add(1) == 1 {
 				w.Header().Set("Content-Length", "1000")
 			}
-			reply(w, http.StatusOK, answer)
+			sourcetest.Reply(w, http.StatusOK, answer)
 		})
-		src := newSource(t, langsmith.Config{Endpoint: srv.URL, BackoffMax: time.Nanosecond})
+		src := newSource(t, httpsource.Config{Endpoint: srv.URL, BackoffMax: time.Nanosecond})
 		_, err := src.Fetch(t.Context(), "al")
 		require.NoError(t, err)
 		require.EqualValues(t, 2, requests.Load())
 
 		requests.Store(0)
-		src = newSource(t, langsmith.Config{Endpoint: srv.URL, Retries: new(0)})
-		fe := fails(t, src, "al", promptcache.KindUnavailable)
+		src = newSource(t, httpsource.Config{Endpoint: srv.URL, Retries: new(0)})
+		fe := fails(t, src, promptcache.KindUnavailable)
 		require.ErrorIs(t, fe, io.ErrUnexpectedEOF)
 		require.ErrorContains(t, fe, "the answer broke off")
 		require.Equal(t, http.StatusOK, fe.StatusCode)
 	})
 	t.Run("nobody listens", func(t *testing.T) {
-		srv := serve(t, func(http.ResponseWriter, *http.Request) {})
+		srv := sourcetest.Serve(t, func(http.ResponseWriter, *http.Request) {})
 		srv.Close()
-		src := newSource(t, langsmith.Config{Endpoint: srv.URL, BackoffMax: time.Nanosecond})
-		_ = fails(t, src, "al", promptcache.KindUnavailable)
+		src := newSource(t, httpsource.Config{Endpoint: srv.URL, BackoffMax: time.Nanosecond})
+		_ = fails(t, src, promptcache.KindUnavailable)
 	})
 }
 
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
-		src := newSource(t, langsmith.Config{
+		src := newSource(t, httpsource.Config{
 			Retries: new(6), BackoffMin: time.Second, BackoffMax: 5 * time.Second,
-			HTTPClient: inMemory(func(w http.ResponseWriter, _ *http.Request) {
+			HTTPClient: sourcetest.InMemory(func(w http.ResponseWriter, _ *http.Request) {
 				at = append(at, time.Now())
-				reply(w, 500, "")
+				sourcetest.Reply(w, 500, "")
 			}),
 		})
-		_ = fails(t, src, "al", promptcache.KindUnavailable)
+		_ = fails(t, src, promptcache.KindUnavailable)
 		require.Len(t, at, 7)
 		for i, seconds := range []float64{1, 2, 4, 5, 5, 5} {
 			wait := at[i+1].Sub(at[i]).Seconds()
@@ -179,7 +180,7 @@ func TestRetryAfter(t *testing.T) {
 						header.Del("Date")
 					}
 					client, requests := failing(always, status, header)
-					src := newSource(t, langsmith.Config{HTTPClient: client, Retries: new(1), BackoffMin: time.Nanosecond, BackoffMax: 2 * time.Second})
+					src := newSource(t, httpsource.Config{HTTPClient: client, Retries: new(1), BackoffMin: time.Nanosecond, BackoffMax: 2 * time.Second})
 					start := time.Now()
 					_, err := src.Fetch(t.Context(), "al")
 					var fe *promptcache.FetchError
@@ -198,7 +199,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 	t.Run("a 404's Retry-After means nothing", func(t *testing.T) {
 		client, _ := failing(always, 404, http.Header{"Retry-After": {"60"}})
-		require.Zero(t, fails(t, newSource(t, langsmith.Config{HTTPClient: client}), "al", promptcache.KindNotFound).RetryAfter)
+		require.Zero(t, fails(t, newSource(t, httpsource.Config{HTTPClient: client}), promptcache.KindNotFound).RetryAfter)
 	})
 }
 
@@ -216,12 +217,12 @@ func TestNoWaitPastTheDeadline(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, requests := failing(always, 429, http.Header{"Retry-After": {"2"}})
-				src := newSource(t, langsmith.Config{HTTPClient: client, Retries: new(5), BackoffMin: time.Nanosecond, BackoffMax: 2 * time.Second})
+				src := newSource(t, httpsource.Config{HTTPClient: client, Retries: new(5), BackoffMin: time.Nanosecond, BackoffMax: 2 * time.Second})
 				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
 				defer cancel()
 				start := time.Now()
 				_, err := src.Fetch(ctx, "al")
-				fe := asFetchError(t, err, "al", promptcache.KindRateLimited)
+				fe := sourcetest.FetchError(t, err, "al", promptcache.KindRateLimited)
 				require.Equal(t, 2*time.Second, fe.RetryAfter)
 				require.NotErrorIs(t, err, context.DeadlineExceeded)
 				require.Equal(t, tt.requests, requests.Load())
@@ -234,12 +235,12 @@ func TestNoWaitPastTheDeadline(t *testing.T) {
 func TestCanceledDuringAWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, requests := failing(always, 503, nil)
-		src := newSource(t, langsmith.Config{HTTPClient: client, BackoffMin: time.Hour})
+		src := newSource(t, httpsource.Config{HTTPClient: client, BackoffMin: time.Hour})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		_, err := src.Fetch(ctx, "al")
-		fe := asFetchError(t, err, "al", promptcache.KindUnavailable)
+		fe := sourcetest.FetchError(t, err, "al", promptcache.KindUnavailable)
 		require.Equal(t, 503, fe.StatusCode, "what happened before is not forgotten")
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorContains(t, err, "; not asked again: context canceled")
@@ -248,25 +249,16 @@ func TestCanceledDuringAWait(t *testing.T) {
 	})
 }
 
-// hanging is a network that answers nothing until the request ends.
-func hanging(requests *atomic.Int32) *http.Client {
-	return over(func(r *http.Request) (*http.Response, error) {
-		requests.Add(1)
-		<-r.Context().Done()
-		return nil, context.Cause(r.Context())
-	})
-}
-
 func TestAttemptTimeout(t *testing.T) {
 	t.Run("LF-12 the timeout of an attempt reaches the request, and is retried", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var requests atomic.Int32
-			src := newSource(t, langsmith.Config{
-				HTTPClient: hanging(&requests), AttemptTimeout: 3 * time.Second,
+			src := newSource(t, httpsource.Config{
+				HTTPClient: sourcetest.Hanging(&requests), AttemptTimeout: 3 * time.Second,
 				Retries: new(1), BackoffMax: time.Nanosecond,
 			})
 			start := time.Now()
-			fe := fails(t, src, "al", promptcache.KindUnavailable)
+			fe := fails(t, src, promptcache.KindUnavailable)
 			require.ErrorIs(t, fe, context.DeadlineExceeded)
 			require.ErrorContains(t, fe, "(Config.AttemptTimeout is 3s)")
 			require.EqualValues(t, 2, requests.Load())
@@ -277,21 +269,21 @@ func TestAttemptTimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var requests atomic.Int32
 			start := time.Now()
-			_ = fails(t, newSource(t, langsmith.Config{HTTPClient: hanging(&requests), Retries: new(0)}), "al", promptcache.KindUnavailable)
+			_ = fails(t, newSource(t, httpsource.Config{HTTPClient: sourcetest.Hanging(&requests), Retries: new(0)}), promptcache.KindUnavailable)
 			require.Equal(t, 5*time.Second, time.Since(start))
 		})
 	})
 	t.Run("LF-12 it covers the reading of the answer", func(t *testing.T) {
 		released := make(chan struct{})
-		srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		srv := sourcetest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(`{"commit_hash":`))
+			_, _ = w.Write([]byte(`{"value":`))
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 			close(released)
 		})
-		src := newSource(t, langsmith.Config{Endpoint: srv.URL, AttemptTimeout: 20 * time.Millisecond, Retries: new(0)})
-		fe := fails(t, src, "al", promptcache.KindUnavailable)
+		src := newSource(t, httpsource.Config{Endpoint: srv.URL, AttemptTimeout: 20 * time.Millisecond, Retries: new(0)})
+		fe := fails(t, src, promptcache.KindUnavailable)
 		require.ErrorIs(t, fe, context.DeadlineExceeded)
 		<-released
 	})
@@ -301,8 +293,8 @@ func TestAttemptTimeout(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			start := time.Now()
-			_, err := newSource(t, langsmith.Config{HTTPClient: hanging(&requests)}).Fetch(ctx, "al")
-			_ = asFetchError(t, err, "al", promptcache.KindUnavailable)
+			_, err := newSource(t, httpsource.Config{HTTPClient: sourcetest.Hanging(&requests)}).Fetch(ctx, "al")
+			_ = sourcetest.FetchError(t, err, "al", promptcache.KindUnavailable)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.NotContains(t, err.Error(), "AttemptTimeout")
 			require.EqualValues(t, 1, requests.Load(), "not asked again")
@@ -316,8 +308,8 @@ func TestAttemptTimeout(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(time.Second, func() { cancel(why) })
 			start := time.Now()
-			_, err := newSource(t, langsmith.Config{HTTPClient: hanging(&requests)}).Fetch(ctx, "al")
-			_ = asFetchError(t, err, "al", promptcache.KindUnknown)
+			_, err := newSource(t, httpsource.Config{HTTPClient: sourcetest.Hanging(&requests)}).Fetch(ctx, "al")
+			_ = sourcetest.FetchError(t, err, "al", promptcache.KindUnknown)
 			require.ErrorIs(t, err, context.Canceled)
 			require.ErrorIs(t, err, why)
 			require.NotContains(t, err.Error(), "not asked again", "nobody was waiting for that")
@@ -329,8 +321,8 @@ func TestAttemptTimeout(t *testing.T) {
 		var requests atomic.Int32
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := newSource(t, langsmith.Config{HTTPClient: hanging(&requests)}).Fetch(ctx, "al")
-		_ = asFetchError(t, err, "al", promptcache.KindUnknown)
+		_, err := newSource(t, httpsource.Config{HTTPClient: sourcetest.Hanging(&requests)}).Fetch(ctx, "al")
+		_ = sourcetest.FetchError(t, err, "al", promptcache.KindUnknown)
 		require.ErrorIs(t, err, context.Canceled)
 		require.Zero(t, requests.Load())
 	})

@@ -1,4 +1,4 @@
-package langsmith
+package httpsource
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ func (e *redirectError) Unwrap() error { return e.err }
 // confined returns a copy of client that follows no redirect out of e: net/http
 // alone would take x-api-key along to any host. The client's own policy is
 // asked about the rest.
-func confined(client *http.Client, e endpoint) *http.Client {
+func confined(client *http.Client, e Endpoint) *http.Client {
 	c := *client
 	ask := c.CheckRedirect
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {

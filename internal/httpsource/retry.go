@@ -1,4 +1,4 @@
-package langsmith
+package httpsource
 
 import (
 	"context"
@@ -13,34 +13,34 @@ import (
 // stricter limit of its own.
 const maxRetryAfter = 24 * time.Hour
 
-// fetch asks for ref until there is an answer that another attempt would not
+// persist asks for r until there is an answer that another attempt would not
 // change, or no time for one.
-func (s *Source) fetch(ctx context.Context, ref Ref) (*PromptCommit, *failure) {
+func (c *Client) persist(ctx context.Context, r Request, read func(Answer) error) *failure {
 	for n := 0; ; n++ {
-		commit, fail := s.attempt(ctx, ref)
-		if fail == nil {
-			return commit, nil
+		fail := c.attempt(ctx, r, read)
+		if fail == nil || fail.notModified {
+			return fail
 		}
 		if n > 0 {
 			fail.err = fmt.Errorf("%w (after %d attempts)", fail.err, n+1)
 		}
-		wait := max(s.backoff(n), fail.retryAfter)
-		if !fail.passing || n >= s.retries || wait > s.backoffMax || !timeFor(ctx, wait) {
-			return nil, fail
+		wait := max(c.backoff(n), fail.retryAfter)
+		if !fail.passing || n >= c.retries || wait > c.backoffMax || !timeFor(ctx, wait) {
+			return fail
 		}
 		if err := sleep(ctx, wait); err != nil {
 			fail.err = fmt.Errorf("%w; not asked again: %w", fail.err, err)
-			return nil, fail
+			return fail
 		}
 	}
 }
 
 // backoff returns the wait before retry n, counted from 0.
-func (s *Source) backoff(n int) time.Duration {
-	d := s.backoffMin
+func (c *Client) backoff(n int) time.Duration {
+	d := c.backoffMin
 	for range n {
-		if d > s.backoffMax/2 {
-			d = s.backoffMax
+		if d > c.backoffMax/2 {
+			d = c.backoffMax
 			break
 		}
 		d *= 2

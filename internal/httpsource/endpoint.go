@@ -1,4 +1,4 @@
-package langsmith
+package httpsource
 
 import (
 	"errors"
@@ -9,21 +9,23 @@ import (
 	"strings"
 )
 
-// endpoint is the registry's address without the API's own path: requests go
-// below it and nowhere else.
-type endpoint struct {
+// Endpoint is a registry's address without the API's own path: requests go
+// below it and nowhere else. It never changes. The zero Endpoint is unusable.
+type Endpoint struct {
 	root *url.URL // no user, query, fragment or trailing slash
 }
 
-// parseEndpoint reads Config.Endpoint. Its errors do not show user information.
-func parseEndpoint(raw string, allowInsecure bool) (endpoint, error) {
-	bad := func(format string, args ...any) (endpoint, error) {
-		return endpoint{}, fmt.Errorf("langsmith: config: Endpoint "+format+"; want https://HOST[:PORT][/PATH]", args...)
+// parseEndpoint reads a source's Config.Endpoint. apiPaths are what it may end
+// with because users copy it from elsewhere, longest first; the first that fits
+// is cut off. The errors do not show user information.
+func parseEndpoint(raw string, apiPaths []string, allowInsecure bool) (Endpoint, error) {
+	bad := func(format string, args ...any) (Endpoint, error) {
+		return Endpoint{}, fmt.Errorf("Endpoint "+format+"; want https://HOST[:PORT][/PATH]", args...)
 	}
 	u, err := url.Parse(raw)
 	switch {
 	case strings.Contains(raw, "@"):
-		return bad("has user information (it is not shown here): credentials belong in APIKey or BearerToken")
+		return bad("has user information (it is not shown here): credentials belong in fields of their own")
 	case err != nil:
 		return bad("%q is not a URL", raw)
 	case u.Scheme != "https" && u.Scheme != "http":
@@ -39,19 +41,19 @@ func parseEndpoint(raw string, allowInsecure bool) (endpoint, error) {
 	case u.Scheme == "http" && !allowInsecure && !isLoopback(u.Hostname()):
 		return bad("%q is not encrypted, and not on this machine: credentials would be readable on the way (AllowInsecure permits it)", raw)
 	}
-	return endpoint{root: &url.URL{
+	return Endpoint{root: &url.URL{
 		Scheme:  u.Scheme,
 		Host:    strings.ToLower(u.Host),
-		Path:    withoutAPI(u.Path),
-		RawPath: withoutAPI(u.RawPath),
+		Path:    withoutAPI(u.Path, apiPaths),
+		RawPath: withoutAPI(u.RawPath, apiPaths),
 	}}, nil
 }
 
-// withoutAPI cuts the API's own path off: SDKs disagree on whether it belongs
-// to the address.
-func withoutAPI(path string) string {
+// withoutAPI cuts the API's own path off: SDKs and users disagree on whether it
+// belongs to the address.
+func withoutAPI(path string, apiPaths []string) string {
 	path = strings.TrimRight(path, "/")
-	for _, suffix := range []string{"/api/v1", "/api"} {
+	for _, suffix := range apiPaths {
 		if cut, ok := strings.CutSuffix(path, suffix); ok {
 			return strings.TrimRight(cut, "/")
 		}
@@ -59,22 +61,25 @@ func withoutAPI(path string) string {
 	return path
 }
 
-// commitURL returns the address of the commit that ref, which is normal and
-// valid, names. Every part of ref stays one segment of the path.
-func (e endpoint) commitURL(ref Ref) *url.URL {
-	const commits = "/api/v1/commits"
+// URL returns the address of what is at api, a path that needs no escaping and
+// begins with a slash, and below that at names. Every name stays one segment of
+// the path, whatever is in it; "." and ".." are the caller's to refuse.
+func (e Endpoint) URL(api string, names ...string) *url.URL {
 	u := *e.root
-	u.Path += commits + "/" + ref.Owner + "/" + ref.Name + "/" + ref.Version
-	u.RawPath = e.root.EscapedPath() + commits + "/" +
-		url.PathEscape(ref.Owner) + "/" + url.PathEscape(ref.Name) + "/" + url.PathEscape(ref.Version)
-	if ref.Model {
-		u.RawQuery = "include_model=true" // old self-hosted servers do not know include=model
+	u.RawPath = u.EscapedPath() + api
+	u.Path += api
+	for _, name := range names {
+		u.Path += "/" + name
+		u.RawPath += "/" + url.PathEscape(name)
 	}
 	return &u
 }
 
+// String returns the address, without a trailing slash.
+func (e Endpoint) String() string { return e.root.String() }
+
 // contains reports why a request to u would leave the endpoint, or nil.
-func (e endpoint) contains(u *url.URL) error {
+func (e Endpoint) contains(u *url.URL) error {
 	switch {
 	case origin(u) != origin(e.root):
 		return fmt.Errorf("to another host or scheme, %s", origin(u))
@@ -85,9 +90,6 @@ func (e endpoint) contains(u *url.URL) error {
 	}
 	return nil
 }
-
-// String returns the address, without a trailing slash.
-func (e endpoint) String() string { return e.root.String() }
 
 // origin returns scheme://host:port of u, in one spelling.
 func origin(u *url.URL) string {
@@ -101,10 +103,12 @@ func origin(u *url.URL) string {
 // hasDots reports whether a decoded path has a segment that a server or a proxy
 // would resolve.
 func hasDots(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), isDots)
+	return slices.ContainsFunc(strings.Split(path, "/"), IsDots)
 }
 
-func isDots(segment string) bool { return segment == "." || segment == ".." }
+// IsDots reports whether a segment of a path is "." or "..", which no escaping
+// protects from being resolved.
+func IsDots(segment string) bool { return segment == "." || segment == ".." }
 
 // isLoopback reports whether host is this machine by its name alone.
 func isLoopback(host string) bool {

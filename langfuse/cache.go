@@ -1,0 +1,21 @@
+package langfuse
+
+import "github.com/promptcache/promptcache-go/promptcache"
+
+// NewCache returns a cache of what src fetches. Canonical and Domain of cfg are
+// set to this package's where they are nil, so that the spellings of a prompt
+// are one entry and an outage is judged for the project as a whole. src may be
+// nil if cfg.TTL is, for an offline cache. It starts nothing; see
+// promptcache.New for the errors.
+func NewCache(src *Source, cfg promptcache.Config) (*promptcache.PromptCache[*Prompt], error) {
+	if cfg.Canonical == nil {
+		cfg.Canonical = Canonical
+	}
+	if src == nil {
+		return promptcache.New[*Prompt](nil, cfg)
+	}
+	if cfg.Domain == nil {
+		cfg.Domain = src.Domain
+	}
+	return promptcache.New(src.Fetch, cfg)
+}
