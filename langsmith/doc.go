@@ -5,7 +5,8 @@
 // # Model
 //
 // A [Source] is one workspace of one registry. Its Fetch gets a [PromptCommit],
-// one version of a prompt, as the registry has it: the manifest stays raw JSON.
+// one version of a prompt, as the registry has it: the manifest stays raw JSON,
+// and [PromptCommit.Prompt] reads it into a prompt.Prompt, ready to compile.
 // A PromptCommit cannot be changed, so all readers share it. [NewCache] puts a
 // cache over a Source; [Source.ListPrompts] says what there is to fetch.
 //
