@@ -16,6 +16,7 @@ demo: ## show what it does: a prompt from registry to handler, through an outage
 .PHONY: test
 test: sdk ## run all tests with the race detector, and the official SDK's against the fake if Node is here
 	go test -race ./...
+	scripts/nested go test -race ./...
 
 .PHONY: sdk
 sdk: ## install the official npm SDKs that the fakes are checked with
