@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
 // version is what GET /info says. The SDKs compare it with the oldest server
@@ -41,15 +43,7 @@ func (s *Server) apiRoutes() *http.ServeMux {
 func (s *Server) endpoint(answer func(*http.Request, caller) response) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := s.identify(r)
-		asked := s.asked(r, c)
-		done := s.journal.begin(r, asked)
-		defer done()
-		fault := s.faults.take(asked)
-		if fault == nil {
-			answer(r, c).send(w)
-			return
-		}
-		s.play(fault, w, r, func() response { return answer(r, c) })
+		fakeserver.Endpoint(s.Base, w, r, s.asked(r, c), func() response { return answer(r, c) })
 	}
 }
 
@@ -84,15 +78,15 @@ func (s *Server) pull(r *http.Request, workspace string) response {
 		CommitHash:  found.hash,
 		Manifest:    split.prompt,
 		Examples:    found.examples,
-		Description: nullable(found.description),
+		Description: fakeserver.Nullable(found.description),
 		IsDraft:     found.draft,
-		ModelConfig: encode(nil),
+		ModelConfig: fakeserver.Encode(nil),
 	}
 	query := r.URL.Query()
 	if query.Get("include_model") == "true" || slices.Contains(query["include"], "model") {
 		body.Manifest, body.ModelConfig, body.ModelProvider = found.manifest, split.config, split.provider
 	}
-	return jsonResponse(http.StatusOK, body)
+	return fakeserver.JSON(http.StatusOK, body)
 }
 
 func noPrompt(asked ref) response {
@@ -113,24 +107,24 @@ func (s *Server) history(r *http.Request, workspace string) response {
 	}) {
 		return noPrompt(asked)
 	}
-	return jsonResponse(http.StatusOK, map[string]any{"commits": slice(page, commits), "total": len(commits)})
+	return fakeserver.JSON(http.StatusOK, map[string]any{"commits": slice(page, commits), "total": len(commits)})
 }
 
 func (c *commit) describe() historyJSON {
 	return historyJSON{
-		ID:          stableID("commit", c.hash),
+		ID:          fakeserver.StableID("commit", c.hash),
 		CommitHash:  c.hash,
-		ParentHash:  nullable(c.parent),
+		ParentHash:  fakeserver.Nullable(c.parent),
 		Manifest:    splitModel(c.manifest).prompt,
 		Examples:    c.examples,
-		Description: nullable(c.description),
+		Description: fakeserver.Nullable(c.description),
 		IsDraft:     c.draft,
 		CreatedAt:   c.created.Format(time.RFC3339Nano),
 	}
 }
 
 func (s *Server) settings(_ *http.Request, workspace string) response {
-	return jsonResponse(http.StatusOK, map[string]string{
+	return fakeserver.JSON(http.StatusOK, map[string]string{
 		"id":            TenantID(workspace),
 		"tenant_handle": workspace,
 		"display_name":  workspace,
@@ -138,5 +132,5 @@ func (s *Server) settings(_ *http.Request, workspace string) response {
 }
 
 func (s *Server) info(*http.Request, caller) response {
-	return jsonResponse(http.StatusOK, map[string]any{"version": version, "instance_flags": map[string]bool{}})
+	return fakeserver.JSON(http.StatusOK, map[string]any{"version": version, "instance_flags": map[string]bool{}})
 }

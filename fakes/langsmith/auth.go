@@ -3,6 +3,8 @@ package fakelangsmith
 import (
 	"net/http"
 	"strings"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
 // caller is who makes a request, as far as its headers tell.
@@ -38,7 +40,7 @@ func (s *Server) authenticated(h handler) func(*http.Request, caller) response {
 		case c.key.Secret == "":
 			return detail(http.StatusUnauthorized, "Invalid API key")
 		case c.tenant == "" && c.workspace == "":
-			return jsonResponse(http.StatusForbidden, map[string]string{"error": "org_scoped_key_requires_workspace"})
+			return fakeserver.JSON(http.StatusForbidden, map[string]string{"error": "org_scoped_key_requires_workspace"})
 		case c.workspace == "", c.key.Workspace != "" && c.key.Workspace != c.workspace:
 			return detail(http.StatusForbidden, "The API key does not open workspace "+c.tenant)
 		}

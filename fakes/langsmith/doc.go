@@ -51,16 +51,16 @@
 //
 // # Faults
 //
-// [Server.Inject] adds a [Fault]: latency, a status, a hang, a cut connection,
+// Server.Inject adds a [Fault]: latency, a status, a hang, a cut connection,
 // a body that is garbage, HTML, truncated, huge or slow; for all requests or
-// one prompt's, for a number of requests or until removed. [Server.Down]
-// refuses connections and [Server.Up] accepts them again, on the same port.
+// one prompt's, for a number of requests or until removed. Server.Down
+// refuses connections and Server.Up accepts them again, on the same port.
 //
 // # Observation
 //
-// [Server.Requests] lists what was asked, without credentials. [Server.Count],
-// [Server.CountFor], [Server.InFlight] and [Server.MaxInFlight] are the
-// numbers; [Server.WaitRequests] and [Server.WaitIdle] wait for them, so that a
+// Server.Requests lists what was asked, without credentials. Server.Count,
+// Server.CountFor, Server.InFlight and Server.MaxInFlight are the
+// numbers; Server.WaitRequests and Server.WaitIdle wait for them, so that a
 // test never has to sleep.
 //
 // # Concurrency
@@ -70,6 +70,6 @@
 //
 // # Shutdown
 //
-// [Server.Close] ends the listener, the connections and the handlers, hanging
+// Server.Close ends the listener, the connections and the handlers, hanging
 // ones included, and returns when they are gone. No goroutine outlives it.
 package fakelangsmith

@@ -1,15 +1,16 @@
 package fakelangsmith
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
 // ErrNotFound is wrapped by the errors of methods that were given a prompt, a
 // commit or a tag that does not exist.
-var ErrNotFound = errors.New("fakelangsmith: not found")
+var ErrNotFound = fmt.Errorf("fakelangsmith: %w", fakeserver.ErrNotFound)
 
 // ref names a prompt: its workspace's handle and its name.
 type ref struct {
@@ -34,6 +35,15 @@ func (s *Server) ref(prompt string) (ref, error) {
 	return ref{owner: owner, name: name}, nil
 }
 
+// fullName is the text of the ref that prompt is.
+func (s *Server) fullName(prompt string) (string, error) {
+	r, err := s.ref(prompt)
+	if err != nil {
+		return "", err
+	}
+	return r.String(), nil
+}
+
 // checkSegment refuses what cannot be a segment of an identifier
 // "owner/name:tag".
 func checkSegment(what, text string) error {
@@ -49,10 +59,4 @@ func checkSegment(what, text string) error {
 // TenantID is the id of a workspace, as X-Tenant-Id and the prompts' tenant_id
 // carry it. It depends on the handle alone. X-Tenant-Id may also be the handle
 // itself.
-func TenantID(workspace string) string { return stableID("workspace", workspace) }
-
-// stableID is a UUID-shaped id that depends on its arguments only.
-func stableID(kind, name string) string {
-	sum := sha256.Sum256([]byte(kind + "\x00" + name))
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-}
+func TenantID(workspace string) string { return fakeserver.StableID("workspace", workspace) }

@@ -1,12 +1,13 @@
 package fakelangsmith
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
 // Message is one message of a chat prompt.
@@ -44,7 +45,7 @@ func constructor(kwargs map[string]any, id ...string) node {
 
 // Text is the manifest of an f-string text prompt.
 func Text(template string) json.RawMessage {
-	return encode(promptTemplate(template, ""))
+	return fakeserver.Encode(promptTemplate(template, ""))
 }
 
 // Chat is the manifest of a chat prompt.
@@ -58,7 +59,7 @@ func Chat(messages ...Message) json.RawMessage {
 		}
 	}
 	slices.Sort(variables)
-	return encode(constructor(map[string]any{
+	return fakeserver.Encode(constructor(map[string]any{
 		"messages":          nodes,
 		"input_variables":   slices.Compact(variables),
 		"partial_variables": map[string]any{},
@@ -134,18 +135,6 @@ func templateVariables(template, format string) []string {
 	return slices.Compact(names)
 }
 
-// encode is json.Marshal for what cannot fail: strings, and maps and slices of
-// them.
-func encode(v any) json.RawMessage {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic("fakelangsmith: encode: " + err.Error())
-	}
-	return bytes.TrimSpace(buf.Bytes())
-}
-
 // sequence is what a manifest says about its model.
 type sequence struct {
 	prompt   json.RawMessage // the manifest itself, or the first member of a RunnableSequence
@@ -179,7 +168,7 @@ func splitModel(manifest json.RawMessage) sequence {
 	}
 	if class != "" {
 		split.provider = &class
-		split.config = encode(kwargs)
+		split.config = fakeserver.Encode(kwargs)
 	}
 	return split
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
 // The page sizes of a list.
@@ -68,7 +70,7 @@ func (s *Server) repos(r *http.Request, workspace string) response {
 	if query.Get("sort_direction") == "asc" {
 		slices.Reverse(found)
 	}
-	return jsonResponse(http.StatusOK, map[string]any{"repos": slice(page, found), "total": len(found)})
+	return fakeserver.JSON(http.StatusOK, map[string]any{"repos": slice(page, found), "total": len(found)})
 }
 
 func (s *Server) repo(r *http.Request, workspace string) response {
@@ -77,17 +79,17 @@ func (s *Server) repo(r *http.Request, workspace string) response {
 	if !s.registry.visible(workspace, asked, func(p *repo) { found = p.describe() }) {
 		return noPrompt(asked)
 	}
-	return jsonResponse(http.StatusOK, map[string]any{"repo": found})
+	return fakeserver.JSON(http.StatusOK, map[string]any{"repo": found})
 }
 
 func (p *repo) describe() repoJSON {
 	described := repoJSON{
-		ID:          stableID("prompt", p.String()),
+		ID:          fakeserver.StableID("prompt", p.String()),
 		RepoHandle:  p.name,
 		Owner:       p.owner,
 		FullName:    p.String(),
 		TenantID:    TenantID(p.owner),
-		Description: nullable(p.description),
+		Description: fakeserver.Nullable(p.description),
 		CreatedAt:   p.created.Format(time.RFC3339Nano),
 		UpdatedAt:   p.updated.Format(time.RFC3339Nano),
 		IsPublic:    p.public,

@@ -3,43 +3,21 @@ package fakelangsmith
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
+	"strings"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
-// response is an answer before it is sent, so that a fault can spoil it on the
-// way.
-type response struct {
-	status      int
-	contentType string
-	header      map[string]string
-	body        []byte
-}
-
-func jsonResponse(status int, v any) response {
-	return response{status: status, contentType: "application/json", body: encode(v)}
-}
+type response = fakeserver.Response
 
 // detail is the shape of most of LangSmith's errors.
 func detail(status int, text string) response {
-	return jsonResponse(status, map[string]string{"detail": text})
+	return fakeserver.JSON(status, map[string]string{"detail": text})
 }
 
-// head writes everything before the body; a negative length leaves it unsaid.
-func (resp response) head(w http.ResponseWriter, length int) {
-	header := w.Header()
-	header.Set("Content-Type", resp.contentType)
-	for name, value := range resp.header {
-		header.Set(name, value)
-	}
-	if length >= 0 {
-		header.Set("Content-Length", strconv.Itoa(length))
-	}
-	w.WriteHeader(resp.status)
-}
-
-func (resp response) send(w http.ResponseWriter) {
-	resp.head(w, len(resp.body))
-	_, _ = w.Write(resp.body) // fails only when the client has gone, who needs no answer
+// failure is the answer with a fault's status.
+func failure(f Fault) response {
+	return detail(f.Status, strings.ToLower(http.StatusText(f.Status)))
 }
 
 // commitJSON is the answer to a pull, as the SDKs read it.
@@ -86,12 +64,4 @@ type repoJSON struct {
 	NumCommits     int      `json:"num_commits"`
 	LikedByUser    bool     `json:"liked_by_auth_user"`
 	LastCommitHash *string  `json:"last_commit_hash"`
-}
-
-// nullable is null for the empty text.
-func nullable(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+
+	"github.com/promptcache/promptcache-go/fakes/internal/fakeserver"
 )
 
 // What a zero [Config] serves.
@@ -41,23 +42,32 @@ type Key struct {
 	Workspace string
 }
 
-// Server is the fake registry. It is made by [New] or [Start].
+// Server is the fake registry. It is made by [New] or [Start]. What it has of
+// Base, every fake registry of this module has:
+//
+//	URL() string                                  what to configure a client with, also while the server is down
+//	Down(), Up() error                            refuse connections; accept them again, on the same port
+//	Close()                                       end it for good, and what hangs in it
+//	Inject(Fault) (remove func(), err error)      let something go wrong
+//	ClearFaults()                                 remove every fault
+//	Requests() []Request                          what was asked, oldest first; at most the last 10,000
+//	Count() int, CountFor(prompt string) int      how many requests there were, failed ones included
+//	InFlight() int, MaxInFlight() int             how many are being answered now, and the most that ever were
+//	ResetRequests()                               forget the requests and their counts
+//	WaitRequests(ctx context.Context, n int) error  until n have arrived
+//	WaitIdle(ctx context.Context) error           until none is in flight
 type Server struct {
-	keys        map[string]Key
-	workspace   string // where a prompt without an owner lives
-	mux         *http.ServeMux
-	admin       *http.ServeMux // nil without Config.Admin
-	registry    *registry
-	faults      *faultSet
-	journal     *journal
-	listener    *listener
-	closed      chan struct{} // closed by Close: whatever hangs ends
-	closeOnce   sync.Once
-	defaultAddr string
+	*fakeserver.Base
+
+	keys      map[string]Key
+	workspace string // where a prompt without an owner lives
+	mux       *http.ServeMux
+	admin     *http.ServeMux // nil without Config.Admin
+	registry  *registry
 }
 
 // New makes a server that does not listen: mount it as an [http.Handler], or
-// call [Server.Up]. It returns every problem of cfg at once. Close it when
+// call Up. It returns every problem of cfg at once. Close it when
 // done.
 func New(cfg Config) (*Server, error) {
 	if len(cfg.Keys) == 0 {
@@ -68,18 +78,13 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		keys:        keys,
-		workspace:   workspace,
-		registry:    newRegistry(),
-		faults:      &faultSet{},
-		journal:     newJournal(),
-		listener:    &listener{},
-		closed:      make(chan struct{}),
-		defaultAddr: cfg.Addr,
+		keys:      keys,
+		workspace: workspace,
+		registry:  newRegistry(),
 	}
-	if s.defaultAddr == "" {
-		s.defaultAddr = "127.0.0.1:0"
-	}
+	s.Base = fakeserver.New(fakeserver.Config{
+		Package: "fakelangsmith", Addr: cfg.Addr, Handler: s, Ref: s.fullName, Failure: failure, Field: "commit_hash",
+	})
 	for _, key := range cfg.Keys {
 		if key.Workspace != "" {
 			s.registry.addWorkspace(key.Workspace)
@@ -137,7 +142,7 @@ func indexKeys(keys []Key) (map[string]Key, string, error) {
 // The owner "-" is there the server's first workspace. These requests meet no
 // fault and are not counted.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.admin != nil && isAdminPath(r.URL.Path) {
+	if s.admin != nil && fakeserver.IsAdminPath(r.URL.Path) {
 		s.admin.ServeHTTP(w, r)
 		return
 	}

@@ -73,7 +73,7 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) error {
 	if err := seed(fake, opts); err != nil {
 		return err
 	}
-	if err := fake.Up(); err != nil { //nolint:contextcheck // it lives until Close, which the end of ctx brings about
+	if err := fake.Up(); err != nil {
 		return err
 	}
 	if len(opts.keys) == 0 {

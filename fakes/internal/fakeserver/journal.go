@@ -1,4 +1,4 @@
-package fakelangsmith
+package fakeserver
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type Request struct {
 	// Path is as it was on the wire, escapes included; Query without its "?".
 	Path  string `json:"path"`
 	Query string `json:"query"`
-	// Prompt is what the request was about, "owner/name", or "".
+	// Prompt is the full name of what the request was about, or "".
 	Prompt string `json:"prompt"`
 	// Header is a copy; the values of X-Api-Key, Authorization, Cookie and
 	// Proxy-Authorization are "***".
@@ -96,17 +96,17 @@ func (j *journal) wait(ctx context.Context, what string, reached func() bool) er
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("fakelangsmith: waiting for %s, at %d requests, %d in flight: %w", what, count, inFlight, context.Cause(ctx))
+			return fmt.Errorf("waiting for %s, at %d requests, %d in flight: %w", what, count, inFlight, context.Cause(ctx))
 		}
 	}
 }
 
 // Requests lists the requests since the start or the last
-// [Server.ResetRequests], oldest first; at most the last 10,000.
-func (s *Server) Requests() []Request {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	copies := append([]Request{}, s.journal.requests...) // as JSON, none is [] and not null
+// [Base.ResetRequests], oldest first; at most the last 10,000.
+func (b *Base) Requests() []Request {
+	b.journal.mu.Lock()
+	defer b.journal.mu.Unlock()
+	copies := append([]Request{}, b.journal.requests...) // as JSON, none is [] and not null
 	for i := range copies {
 		copies[i].Header = copies[i].Header.Clone()
 	}
@@ -114,44 +114,44 @@ func (s *Server) Requests() []Request {
 }
 
 // Count is the number of requests since the start or the last
-// [Server.ResetRequests], failed ones included.
-func (s *Server) Count() int {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return s.journal.count
+// [Base.ResetRequests], failed ones included.
+func (b *Base) Count() int {
+	b.journal.mu.Lock()
+	defer b.journal.mu.Unlock()
+	return b.journal.count
 }
 
 // CountFor is the number of requests about one prompt, which need not exist.
-func (s *Server) CountFor(prompt string) int {
-	r, err := s.ref(prompt)
+func (b *Base) CountFor(prompt string) int {
+	full, err := b.cfg.Ref(prompt)
 	if err != nil {
 		return 0 // no request can be about it
 	}
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return s.journal.perPrompt[r.String()]
+	b.journal.mu.Lock()
+	defer b.journal.mu.Unlock()
+	return b.journal.perPrompt[full]
 }
 
 // InFlight is the number of requests that are being answered now, hanging ones
 // included.
-func (s *Server) InFlight() int {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return s.journal.inFlight
+func (b *Base) InFlight() int {
+	b.journal.mu.Lock()
+	defer b.journal.mu.Unlock()
+	return b.journal.inFlight
 }
 
 // MaxInFlight is the most that InFlight has been since the start or the last
-// [Server.ResetRequests].
-func (s *Server) MaxInFlight() int {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	return s.journal.maxInFlight
+// [Base.ResetRequests].
+func (b *Base) MaxInFlight() int {
+	b.journal.mu.Lock()
+	defer b.journal.mu.Unlock()
+	return b.journal.maxInFlight
 }
 
 // ResetRequests forgets the requests and their counts. MaxInFlight begins anew
 // at what is in flight.
-func (s *Server) ResetRequests() {
-	j := s.journal
+func (b *Base) ResetRequests() {
+	j := b.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.requests, j.count = nil, 0
@@ -161,12 +161,19 @@ func (s *Server) ResetRequests() {
 }
 
 // WaitRequests returns when at least n requests have arrived since the last
-// [Server.ResetRequests]. It fails when ctx ends.
-func (s *Server) WaitRequests(ctx context.Context, n int) error {
-	return s.journal.wait(ctx, fmt.Sprintf("%d requests", n), func() bool { return s.journal.count >= n })
+// [Base.ResetRequests]. It fails when ctx ends.
+func (b *Base) WaitRequests(ctx context.Context, n int) error {
+	return b.wait(ctx, fmt.Sprintf("%d requests", n), func() bool { return b.journal.count >= n })
 }
 
 // WaitIdle returns when no request is in flight. It fails when ctx ends.
-func (s *Server) WaitIdle(ctx context.Context) error {
-	return s.journal.wait(ctx, "the last answer", func() bool { return s.journal.inFlight == 0 })
+func (b *Base) WaitIdle(ctx context.Context) error {
+	return b.wait(ctx, "the last answer", func() bool { return b.journal.inFlight == 0 })
+}
+
+func (b *Base) wait(ctx context.Context, what string, reached func() bool) error {
+	if err := b.journal.wait(ctx, what, reached); err != nil {
+		return fmt.Errorf("%s: %w", b.cfg.Package, err)
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package fakelangsmith
+package fakeserver
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 )
 
 // play answers a request that met a fault.
-func (s *Server) play(f *activeFault, w http.ResponseWriter, r *http.Request, truth func() response) {
-	if f.Delay > 0 && !s.pause(f, r, f.Delay) {
+func (b *Base) play(f *activeFault, w http.ResponseWriter, r *http.Request, truth func() Response) {
+	if f.Delay > 0 && !b.pause(f, r, f.Delay) {
 		abort(w)
 		return
 	}
@@ -19,37 +19,37 @@ func (s *Server) play(f *activeFault, w http.ResponseWriter, r *http.Request, tr
 	case Reset:
 		abort(w)
 	case Hang:
-		if !s.hold(f, r, nil) {
+		if !b.hold(f, r, nil) {
 			abort(w)
 			return
 		}
-		f.spoil(truth).send(w)
+		b.spoil(f, truth).Send(w)
 	case Cut:
-		resp := f.spoil(truth)
-		resp.head(w, len(resp.body))
-		_, _ = w.Write(resp.body[:len(resp.body)/2])
+		resp := b.spoil(f, truth)
+		resp.head(w, len(resp.Body))
+		_, _ = w.Write(resp.Body[:len(resp.Body)/2])
 		_ = http.NewResponseController(w).Flush() // what was written reaches the client, if it is still there
 		abort(w)
 	case Huge:
-		s.huge(f, w)
+		b.huge(f, w)
 	case Drip:
-		s.drip(f, w, r, f.spoil(truth))
+		b.drip(f, w, r, b.spoil(f, truth))
 	default:
-		f.spoil(truth).send(w)
+		b.spoil(f, truth).Send(w)
 	}
 }
 
 // pause waits for d, or until the fault is removed. It is false if the client
 // or the server went first.
-func (s *Server) pause(f *activeFault, r *http.Request, d time.Duration) bool {
+func (b *Base) pause(f *activeFault, r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	return s.hold(f, r, timer.C)
+	return b.hold(f, r, timer.C)
 }
 
 // hold waits until the fault is removed or elapsed brings something, which a nil
 // elapsed never does. It is false if the client or the server went first.
-func (s *Server) hold(f *activeFault, r *http.Request, elapsed <-chan time.Time) bool {
+func (b *Base) hold(f *activeFault, r *http.Request, elapsed <-chan time.Time) bool {
 	select {
 	case <-elapsed:
 		return true
@@ -57,16 +57,16 @@ func (s *Server) hold(f *activeFault, r *http.Request, elapsed <-chan time.Time)
 		return true
 	case <-r.Context().Done():
 		return false
-	case <-s.closed:
+	case <-b.closed:
 		return false
 	}
 }
 
 // huge streams a JSON object of the fault's size, or of its empty form if that
 // is longer.
-func (s *Server) huge(f *activeFault, w http.ResponseWriter) {
-	const begin, end = `{"commit_hash":"`, `"}`
-	resp := f.spoil(func() response { return response{status: http.StatusOK, contentType: "application/json"} })
+func (b *Base) huge(f *activeFault, w http.ResponseWriter) {
+	begin, end := `{"`+b.cfg.Field+`":"`, `"}`
+	resp := b.spoil(f, func() Response { return Response{Status: http.StatusOK, ContentType: "application/json"} })
 	resp.head(w, -1)
 	filler := max(cmp.Or(f.Size, defaultSize)-int64(len(begin)+len(end)), 0)
 	_, _ = io.WriteString(w, begin)
@@ -82,15 +82,15 @@ func (s *Server) huge(f *activeFault, w http.ResponseWriter) {
 }
 
 // drip sends byte by byte; once the fault is removed, the rest at once.
-func (s *Server) drip(f *activeFault, w http.ResponseWriter, r *http.Request, resp response) {
-	resp.head(w, len(resp.body))
+func (b *Base) drip(f *activeFault, w http.ResponseWriter, r *http.Request, resp Response) {
+	resp.head(w, len(resp.Body))
 	flush := http.NewResponseController(w).Flush
-	for i := range resp.body {
-		if !s.pause(f, r, cmp.Or(f.Interval, defaultInterval)) {
+	for i := range resp.Body {
+		if !b.pause(f, r, cmp.Or(f.Interval, defaultInterval)) {
 			abort(w)
 			return
 		}
-		_, _ = w.Write(resp.body[i : i+1]) // a client that has gone is seen by the next pause
+		_, _ = w.Write(resp.Body[i : i+1]) // a client that has gone is seen by the next pause
 		_ = flush()
 	}
 }

@@ -1,8 +1,7 @@
-package fakelangsmith
+package fakeserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -21,77 +20,43 @@ type listener struct {
 	closed bool
 }
 
-// Start makes a server and lets it listen. It returns every problem of cfg at
-// once, or why the address cannot be listened on. Close it when done.
-func Start(cfg Config) (*Server, error) {
-	s, err := New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Up(); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// TB is what [StartTest] needs of a test or a benchmark: *testing.T and
-// *testing.B have it.
-type TB interface {
-	Helper()
-	Fatalf(format string, args ...any)
-	Cleanup(func())
-}
-
-// StartTest is [Start] for a test: it fails t on an error, and closes the
-// server when t ends.
-func StartTest(t TB, cfg Config) *Server {
-	t.Helper()
-	s, err := Start(cfg)
-	if err != nil {
-		t.Fatalf("%v", err)
-		return nil
-	}
-	t.Cleanup(s.Close)
-	return s
-}
-
 // URL is the base to configure a client with, http://host:port, also while the
 // server is down. It is empty for a server that never listened.
-func (s *Server) URL() string {
-	s.listener.mu.Lock()
-	defer s.listener.mu.Unlock()
-	if s.listener.addr == "" {
+func (b *Base) URL() string {
+	b.listener.mu.Lock()
+	defer b.listener.mu.Unlock()
+	if b.listener.addr == "" {
 		return ""
 	}
-	return "http://" + s.listener.addr
+	return "http://" + b.listener.addr
 }
 
-// Up listens: the first time on Config.Addr, and after [Server.Down] on the
+// Up listens: the first time on Config.Addr, and after [Base.Down] on the
 // same port again. It does nothing while the server listens, and fails if
 // another process has taken the port, or after Close.
-func (s *Server) Up() error {
-	l := s.listener
+func (b *Base) Up() error {
+	l := b.listener
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.closed:
-		return errors.New("fakelangsmith: the server is closed")
+		return fmt.Errorf("%s: the server is closed", b.cfg.Package)
 	case l.server != nil:
 		return nil
 	}
 	addr := l.addr
 	if addr == "" {
-		addr = s.defaultAddr
+		addr = b.cfg.Addr
 	}
 	var config net.ListenConfig
 	socket, err := config.Listen(context.Background(), "tcp", addr) // loopback: nothing to wait for
 	if err != nil {
-		return fmt.Errorf("fakelangsmith: listen: %w", err)
+		return fmt.Errorf("%s: listen: %w", b.cfg.Package, err)
 	}
 	l.addr = socket.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	server := &http.Server{
-		Handler:           l.counted(s),
+		Handler:           l.counted(b.cfg.Handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ConnState:         l.track,
@@ -127,10 +92,10 @@ func (l *listener) track(_ net.Conn, state http.ConnState) {
 // Down stops listening and cuts every connection, so that clients find the port
 // closed; prompts, faults and counts stay. It returns when the handlers have
 // ended. It does nothing while the server is down.
-func (s *Server) Down() {
-	s.listener.mu.Lock()
-	defer s.listener.mu.Unlock()
-	s.listener.downLocked()
+func (b *Base) Down() {
+	b.listener.mu.Lock()
+	defer b.listener.mu.Unlock()
+	b.listener.downLocked()
 }
 
 func (l *listener) downLocked() {
@@ -145,10 +110,10 @@ func (l *listener) downLocked() {
 
 // Close takes the server down for good, and ends the requests that hang, also
 // those that another HTTP server passed to it. It may be called more than once.
-func (s *Server) Close() {
-	s.closeOnce.Do(func() { close(s.closed) })
-	s.listener.mu.Lock()
-	defer s.listener.mu.Unlock()
-	s.listener.closed = true
-	s.listener.downLocked()
+func (b *Base) Close() {
+	b.closeOnce.Do(func() { close(b.closed) })
+	b.listener.mu.Lock()
+	defer b.listener.mu.Unlock()
+	b.listener.closed = true
+	b.listener.downLocked()
 }
