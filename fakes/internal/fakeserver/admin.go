@@ -84,21 +84,23 @@ type faultJSON struct {
 	Kind        Kind              `json:"kind"`
 	Prompt      string            `json:"prompt"`
 	Times       int               `json:"times"`
-	Delay       durationJSON      `json:"delay"`
+	Delay       Duration          `json:"delay"`
 	Status      int               `json:"status"`
 	RetryAfter  string            `json:"retry_after"`
 	Header      map[string]string `json:"header"`
 	Body        string            `json:"body"`
 	ContentType string            `json:"content_type"`
 	Size        int64             `json:"size"`
-	Interval    durationJSON      `json:"interval"`
+	Interval    Duration          `json:"interval"`
 }
 
-type durationJSON time.Duration
+// Duration is a time.Duration in JSON, written as Go does: "200ms".
+type Duration time.Duration
 
-func (d *durationJSON) UnmarshalText(text []byte) error {
+// UnmarshalText reads what time.ParseDuration does.
+func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
-	*d = durationJSON(parsed)
+	*d = Duration(parsed)
 	return err
 }
 
