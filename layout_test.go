@@ -38,6 +38,10 @@ var allowed = []struct {
 	{pkg: "fakes/langsmith", ours: []string{"fakes/internal/fakeserver"}},
 	{pkg: "fakes/langfuse", ours: []string{"fakes/internal/fakeserver"}},
 	{pkg: "fakes/internal/fakecmd"},
+	{
+		pkg: "fakes/internal/fakecmd/fakecmdtest", ours: []string{"fakes/internal/fakecmd"},
+		others: []string{"github.com/stretchr/testify/require"},
+	},
 	{pkg: "fakes/cmd/fakelangsmith", ours: []string{"fakes/langsmith", "fakes/internal/fakecmd"}},
 	{pkg: "fakes/cmd/fakelangfuse", ours: []string{"fakes/langfuse", "fakes/internal/fakecmd"}},
 	{pkg: "cmd/", ours: []string{"promptcache", "langsmith", "fakes/langsmith", "cmd/"}, others: []string{"*"}},

@@ -2,7 +2,6 @@ package fakelangfuse
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -75,28 +74,28 @@ type resolver struct {
 	open     map[string]bool // the ids of those that are being put together
 }
 
-// resolve returns v's content with the prompts that it names in their place,
-// and what it was put together from, nil if it names none; or why that is not
-// possible.
-func (g *registry) resolveLocked(v *entry) (json.RawMessage, *graph, error) {
+// resolveLocked returns v's content with the prompts that it names in their
+// place, and what it was put together from, nil if it names none; or, in the
+// server's words, why that is not possible.
+func (g *registry) resolveLocked(v *entry) (content json.RawMessage, from *graph, problem string) {
 	r := resolver{
 		registry: g, root: v, open: map[string]bool{},
 		graph: graph{Root: v.node(), Dependencies: map[string][]graphNode{}},
 	}
-	content, err := r.resolve(v, 0)
-	if err != nil || len(r.graph.Dependencies) == 0 {
-		return content, nil, err
+	content, problem = r.resolve(v, 0)
+	if problem != "" || len(r.graph.Dependencies) == 0 {
+		return content, nil, problem
 	}
-	return content, &r.graph, nil
+	return content, &r.graph, ""
 }
 
-func (r *resolver) resolve(v *entry, depth int) (json.RawMessage, error) {
+func (r *resolver) resolve(v *entry, depth int) (whole json.RawMessage, problem string) {
 	if depth >= maxDepth {
-		return nil, fmt.Errorf("Maximum nesting depth exceeded (%d)", maxDepth) //nolint:staticcheck,revive // the server's words
+		return nil, fmt.Sprintf("Maximum nesting depth exceeded (%d)", maxDepth)
 	}
 	id := v.id()
 	if r.open[id] || v.name == r.root.name && v != r.root {
-		return nil, fmt.Errorf("Circular dependency detected involving prompt '%s' version %d", v.name, v.number) //nolint:staticcheck,revive // the server's words
+		return nil, fmt.Sprintf("Circular dependency detected involving prompt '%s' version %d", v.name, v.number)
 	}
 	r.open[id] = true
 	defer delete(r.open, id)
@@ -105,18 +104,18 @@ func (r *resolver) resolve(v *entry, depth int) (json.RawMessage, error) {
 		child := r.registry.findLocked(ref{project: v.project, name: d.name}, d.number, d.label)
 		switch {
 		case child == nil:
-			return nil, errors.New("Prompt dependency not found: " + d.String()) //nolint:staticcheck,revive // the server's words
+			return nil, "Prompt dependency not found: " + d.String()
 		case child.kind != typeText:
-			return nil, errors.New("Prompt dependency is not a text prompt: " + d.String()) //nolint:staticcheck,revive // the server's words
+			return nil, "Prompt dependency is not a text prompt: " + d.String()
 		}
 		r.graph.Dependencies[id] = append(r.graph.Dependencies[id], child.node())
-		resolved, err := r.resolve(child, depth+1)
-		if err != nil {
-			return nil, err
+		resolved, problem := r.resolve(child, depth+1)
+		if problem != "" {
+			return nil, problem
 		}
 		content = child.replaceTags(content, string(resolved[1:len(resolved)-1])) // a JSON string without its quotes
 	}
-	return json.RawMessage(content), nil
+	return json.RawMessage(content), ""
 }
 
 // replaceTags puts text in the place of all tags that mean v.

@@ -89,7 +89,7 @@ func (g *registry) problemLocked(v *entry) string {
 		return "Previous versions have different prompt type. Create a new prompt with a different name."
 	}
 	if both := ambiguousNames(v.content); len(both) > 0 {
-		return fmt.Sprintf("Cannot create prompt, variables and placeholders must be unique, the following are not: %s", strings.Join(both, ", "))
+		return "Cannot create prompt, variables and placeholders must be unique, the following are not: " + strings.Join(both, ", ")
 	}
 	return ""
 }

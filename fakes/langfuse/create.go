@@ -56,8 +56,8 @@ func (s *Server) create(r *http.Request, project string) response {
 		made.number = p.newest().number // not its own: there is none of its id yet
 	}
 	made.number++
-	if _, _, err := g.resolveLocked(made); err != nil {
-		return refuse(http.StatusBadRequest, err.Error())
+	if _, _, problem := g.resolveLocked(made); problem != "" {
+		return refuse(http.StatusBadRequest, problem)
 	}
 	s.addLocked(made, pushed.Tags)
 	return jsonResponse(http.StatusCreated, g.describeLocked(made))

@@ -66,11 +66,11 @@ func (s *Server) get(r *http.Request, asked ref) response {
 	}
 	served := promptJSON{versionJSON: s.registry.describeLocked(v)}
 	if r.URL.Query().Get("resolve") != "false" {
-		content, graph, err := s.registry.resolveLocked(v)
-		if err != nil {
-			return refuse(http.StatusConflict, err.Error())
+		content, from, problem := s.registry.resolveLocked(v)
+		if problem != "" {
+			return refuse(http.StatusConflict, problem)
 		}
-		served.Prompt, served.ResolutionGraph = content, graph
+		served.Prompt, served.ResolutionGraph = content, from
 	}
 	return jsonResponse(http.StatusOK, served)
 }

@@ -13,7 +13,7 @@ const (
 	// DefaultPublicKey and DefaultSecretKey are the pair that a server without
 	// keys of its own accepts.
 	DefaultPublicKey = "pk-lf-fake"
-	DefaultSecretKey = "sk-lf-fake"
+	DefaultSecretKey = "sk-lf-fake" //nolint:gosec // it opens nothing but fakes
 	// DefaultProject is the project that the pair belongs to.
 	DefaultProject = "acme"
 )

@@ -201,8 +201,8 @@ type eventPromptJSON struct {
 // makes none: the server cannot write such an event.
 func (s *Server) notifyLocked(action string, versions ...*entry) {
 	for _, v := range versions {
-		content, _, err := s.registry.resolveLocked(v)
-		if err != nil || v.config[0] != '{' {
+		content, _, problem := s.registry.resolveLocked(v)
+		if problem != "" || v.config[0] != '{' {
 			continue
 		}
 		d := s.registry.describeLocked(v)

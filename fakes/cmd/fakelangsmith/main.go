@@ -17,71 +17,11 @@
 // -h lists the flags.
 package main
 
-import (
-	"context"
-	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
-	"syscall"
+import "github.com/promptcache/promptcache-go/fakes/internal/fakecmd"
 
-	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
-)
+func main() { command().Main() }
 
-// signals end the server.
-var signals = []os.Signal{os.Interrupt, syscall.SIGTERM}
-
-// The exit codes.
-const (
-	exitOK      = 0
-	exitFailure = 1
-	exitUsage   = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
-
-// run serves until ctx ends and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	opts, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "fakelangsmith: %v\n(-h lists the flags)\n", err)
-		return exitUsage
-	}
-	if err := serve(ctx, opts, stdout, stderr); err != nil {
-		_, _ = fmt.Fprintf(stderr, "fakelangsmith: %v\n", err)
-		return exitFailure
-	}
-	return exitOK
-}
-
-func serve(ctx context.Context, opts options, stdout, stderr io.Writer) error {
-	fake, err := fakelangsmith.New(fakelangsmith.Config{Addr: opts.addr, Keys: opts.keys, Admin: true})
-	if err != nil {
-		return err
-	}
-	defer fake.Close()
-	if err := seed(fake, opts); err != nil {
-		return err
-	}
-	if err := fake.Up(); err != nil {
-		return err
-	}
-	if len(opts.keys) == 0 {
-		_, _ = fmt.Fprintf(stderr, "the key is %s, of workspace %s\n", fakelangsmith.DefaultKey, fakelangsmith.DefaultWorkspace)
-	}
-	if _, err := fmt.Fprintf(stdout, "listening on %s\n", fake.URL()); err != nil {
-		return fmt.Errorf("say where it listens: %w", err)
-	}
-	<-ctx.Done()
-	return nil
+func command() fakecmd.Command {
+	var opts options
+	return fakecmd.Command{Name: "fakelangsmith", Usage: usage, Flags: opts.flags, Open: opts.open}
 }

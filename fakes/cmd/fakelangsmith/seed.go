@@ -2,34 +2,27 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 
+	"github.com/promptcache/promptcache-go/fakes/internal/fakecmd"
 	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
 )
 
 // seed pushes the prompts that the server begins with.
-func seed(fake *fakelangsmith.Server, opts options) error {
-	if opts.demo {
+func (o *options) seed(fake *fakelangsmith.Server) error {
+	if o.demo {
 		if err := seedDemo(fake); err != nil {
 			return err
 		}
 	}
-	for _, file := range opts.prompts {
-		content, err := os.ReadFile(file.path)
-		if err != nil {
-			return fmt.Errorf("prompt %s: %w", file.prompt, err)
-		}
+	return o.prompts.Push(func(file fakecmd.PromptFile, content []byte) error {
 		manifest := fakelangsmith.Text(string(content))
-		if filepath.Ext(file.path) == ".json" {
+		if filepath.Ext(file.Path) == ".json" {
 			manifest = json.RawMessage(content)
 		}
-		if _, err := fake.Push(file.prompt, fakelangsmith.Commit{Manifest: manifest}); err != nil {
-			return fmt.Errorf("%s: %w", file.path, err)
-		}
-	}
-	return nil
+		_, err := fake.Push(file.Prompt, fakelangsmith.Commit{Manifest: manifest})
+		return err
+	})
 }
 
 // seedDemo pushes one prompt of each sort: text, chat, with a model, public.
