@@ -80,11 +80,11 @@ func (b createJSON) issues(kind string) []issue {
 		}
 		return list
 	}
-	var name *string
-	if _ = json.Unmarshal(b.Name, &name); name == nil {
+	var name string
+	if isNull(b.Name) || json.Unmarshal(b.Name, &name) != nil {
 		problem("Invalid input: expected string", "name")
 	} else {
-		for _, text := range nameProblems(*name) {
+		for _, text := range nameProblems(name) {
 			problem(text, "name")
 		}
 	}
@@ -92,11 +92,11 @@ func (b createJSON) issues(kind string) []issue {
 		problem(labelProblem(label), "labels", i)
 	}
 	texts(b.Tags, "tags")
-	var commit *string
+	var commit string
 	if !isNull(b.CommitMessage) && json.Unmarshal(b.CommitMessage, &commit) != nil {
 		problem("Invalid input: expected string", "commitMessage")
 	}
-	if commit != nil && utf8.RuneCountInString(*commit) > maxCommitMessage {
+	if utf8.RuneCountInString(commit) > maxCommitMessage {
 		problem("Too big: expected string to have <=500 characters", "commitMessage")
 	}
 	said := `"` + kind + `"`
