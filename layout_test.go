@@ -32,7 +32,10 @@ var allowed = []struct {
 	{pkg: "langfuse", ours: []string{"promptcache", "prompt", "internal/httpsource"}},
 	{pkg: "prompt"},
 	{pkg: "internal/httpsource", ours: []string{"promptcache"}},
-	{pkg: "internal/httpsource/sourcetest", ours: []string{"promptcache"}, others: []string{"github.com/stretchr/testify/require"}},
+	{
+		pkg: "internal/httpsource/sourcetest", ours: []string{"promptcache"},
+		others: []string{"github.com/benbjohnson/clock", "github.com/stretchr/testify/require"},
+	},
 	{pkg: "fakes/source", ours: []string{"promptcache"}},
 	{pkg: "fakes/internal/fakeserver"},
 	{pkg: "fakes/langsmith", ours: []string{"fakes/internal/fakeserver"}},
