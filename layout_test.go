@@ -38,6 +38,7 @@ var allowed = []struct {
 	},
 	{pkg: "fakes/source", ours: []string{"promptcache"}},
 	{pkg: "fakes/internal/fakeserver"},
+	{pkg: "fakes/internal/fakeserver/fakeservertest", others: []string{"github.com/stretchr/testify/require"}},
 	{pkg: "fakes/langsmith", ours: []string{"fakes/internal/fakeserver"}},
 	{pkg: "fakes/langfuse", ours: []string{"fakes/internal/fakeserver"}},
 	{pkg: "fakes/internal/fakecmd"},

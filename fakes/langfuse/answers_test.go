@@ -16,44 +16,45 @@ import (
 func TestETag(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
 	push(t, fake, "p", "x", "production")
-	first := c.get(200, prompts+"/p")
-	tag := first.header.Get("ETag")
+	first := c.Get(200, prompts+"/p")
+	tag := first.Header.Get("ETag")
 	require.Regexp(t, `^"[0-9a-z]+"$`, tag, "a strong one")
-	require.Equal(t, tag, c.get(200, prompts+"/p").header.Get("ETag"))
+	require.Equal(t, tag, c.Get(200, prompts+"/p").Header.Get("ETag"))
 	for _, condition := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
-		same := c.with("If-None-Match", condition).get(304, prompts+"/p")
-		require.Empty(t, same.body)
-		require.Equal(t, tag, same.header.Get("ETag"))
+		same := c.With("If-None-Match", condition).Get(304, prompts+"/p")
+		require.Empty(t, same.Body)
+		require.Equal(t, tag, same.Header.Get("ETag"))
 	}
-	require.Equal(t, first.body, c.with("If-None-Match", `"other"`).get(200, prompts+"/p").body)
-	require.Equal(t, first.body, c.with("If-None-Match", tag, "Cache-Control", "no-cache").get(200, prompts+"/p").body)
+	require.Equal(t, first.Body, c.With("If-None-Match", `"other"`).Get(200, prompts+"/p").Body)
+	require.Equal(t, first.Body, c.With("If-None-Match", tag, "Cache-Control", "no-cache").Get(200, prompts+"/p").Body)
 
 	require.NoError(t, fake.SetTags("p", "a"))
-	changed := c.with("If-None-Match", tag).get(200, prompts+"/p")
-	require.NotEqual(t, tag, changed.header.Get("ETag"))
-	require.NotEmpty(t, c.get(200, prompts).header.Get("ETag"))
-	require.NotEmpty(t, c.get(404, prompts+"/absent").header.Get("ETag"), "errors have one, too")
+	changed := c.With("If-None-Match", tag).Get(200, prompts+"/p")
+	require.NotEqual(t, tag, changed.Header.Get("ETag"))
+	require.NotEmpty(t, c.Get(200, prompts).Header.Get("ETag"))
+	require.NotEmpty(t, c.Get(404, prompts+"/absent").Header.Get("ETag"), "errors have one, too")
 }
 
 func TestSelectionRefuses(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
 	push(t, fake, "p", "x", "production")
 	require.Equal(t, map[string]any{"message": "Cannot specify both version and label", "error": "InvalidRequestError"},
-		c.get(400, prompts+"/p?version=1&label=production").object(t))
+		c.Get(400, prompts+"/p?version=1&label=production").Object(t))
 	for query, message := range map[string]string{
 		"version=one":        "Invalid input: expected number, received NaN",
 		"version=1.5":        "Invalid input: expected int, received number",
 		"label=a&label=b":    "Invalid input: expected string, received array",
 		"version=1&version=": "Invalid input: expected string, received array",
 	} {
-		a := c.get(400, prompts+"/p?"+query).object(t)
+		a := c.Get(400, prompts+"/p?"+query).Object(t)
 		require.Equal(t, "Invalid request data", a["message"])
 		issue := a["error"].([]any)[0].(map[string]any)
 		require.Equal(t, message, issue["message"], query)
-		require.Equal(t, []any{query[:strings.Index(query, "=")]}, issue["path"])
+		name, _, _ := strings.Cut(query, "=")
+		require.Equal(t, []any{name}, issue["path"])
 	}
 	require.Equal(t, map[string]any{"message": "Internal Server Error", "error": "An unknown error occurred"},
-		c.get(500, prompts+"/p?version=2147483648").object(t), "the database cannot hold it")
+		c.Get(500, prompts+"/p?version=2147483648").Object(t), "the database cannot hold it")
 }
 
 func TestStatusFaults(t *testing.T) {
@@ -69,17 +70,17 @@ func TestStatusFaults(t *testing.T) {
 		502: {"message": "Bad Gateway", "error": "Bad Gateway"},
 	} {
 		inject(t, fake, fakelangfuse.Fault{Kind: fakelangfuse.Status, Status: status, Times: 1})
-		require.Equal(t, want, c.get(status, prompts+"/p").object(t))
+		require.Equal(t, want, c.Get(status, prompts+"/p").Object(t))
 	}
 	inject(t, fake, fakelangfuse.Fault{Kind: fakelangfuse.Status, Status: 429, RetryAfter: "7", Times: 1})
-	a := c.get(429, prompts+"/p")
-	require.Equal(t, "7", a.header.Get("Retry-After"))
-	require.EqualValues(t, 7, a.object(t)["details"].(map[string]any)["retryAfterSeconds"])
+	a := c.Get(429, prompts+"/p")
+	require.Equal(t, "7", a.Header.Get("Retry-After"))
+	require.EqualValues(t, 7, a.Object(t)["details"].(map[string]any)["retryAfterSeconds"])
 	inject(t, fake, fakelangfuse.Fault{Kind: fakelangfuse.Status, Status: 429, Times: 1})
-	require.Equal(t, "1", c.get(429, prompts+"/p").header.Get("Retry-After"))
+	require.Equal(t, "1", c.Get(429, prompts+"/p").Header.Get("Retry-After"))
 	const date = "Fri, 01 Jan 2100 00:00:00 GMT"
 	inject(t, fake, fakelangfuse.Fault{Kind: fakelangfuse.Status, Status: 429, RetryAfter: date, Times: 1})
-	require.Equal(t, date, c.get(429, prompts+"/p").header.Get("Retry-After"))
+	require.Equal(t, date, c.Get(429, prompts+"/p").Header.Get("Retry-After"))
 
 	inject(t, fake, fakelangfuse.Fault{Kind: fakelangfuse.Status, Status: 302, Header: map[string]string{"Location": "/x", "ETag": `"mine"`}, Body: "moved", ContentType: "text/plain", Times: 1})
 	rec := httptest.NewRecorder()
@@ -92,24 +93,24 @@ func TestOtherFaults(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
 	push(t, fake, "folder/p", "x", "production")
 	const path = prompts + "/folder%2Fp"
-	truth := c.get(200, path)
+	truth := c.Get(200, path)
 	once := func(fault fakelangfuse.Fault) answer {
 		fault.Times, fault.Prompt = 1, "folder/p"
 		inject(t, fake, fault)
-		return c.get(200, path)
+		return c.Get(200, path)
 	}
 	half := once(fakelangfuse.Fault{Kind: fakelangfuse.Truncated})
-	require.Equal(t, string(truth.body[:len(truth.body)/2]), string(half.body))
-	require.Equal(t, truth.header.Get("ETag"), half.header.Get("ETag"), "the rest of the answer stays")
-	require.JSONEq(t, `{"prompt":""}`, string(once(fakelangfuse.Fault{Kind: fakelangfuse.Huge, Size: 1}).body))
-	require.Equal(t, "text/html; charset=utf-8", once(fakelangfuse.Fault{Kind: fakelangfuse.HTML}).header.Get("Content-Type"))
-	require.Equal(t, truth.body, once(fakelangfuse.Fault{Kind: fakelangfuse.Drip, Interval: time.Microsecond}).body)
-	require.Equal(t, "text/plain; charset=utf-8", once(fakelangfuse.Fault{Kind: fakelangfuse.WrongType}).header.Get("Content-Type"))
-	c.with("If-None-Match", truth.header.Get("ETag")).get(304, path)
+	require.Equal(t, string(truth.Body[:len(truth.Body)/2]), string(half.Body))
+	require.Equal(t, truth.Header.Get("ETag"), half.Header.Get("ETag"), "the rest of the answer stays")
+	require.JSONEq(t, `{"prompt":""}`, string(once(fakelangfuse.Fault{Kind: fakelangfuse.Huge, Size: 1}).Body))
+	require.Equal(t, "text/html; charset=utf-8", once(fakelangfuse.Fault{Kind: fakelangfuse.HTML}).Header.Get("Content-Type"))
+	require.Equal(t, truth.Body, once(fakelangfuse.Fault{Kind: fakelangfuse.Drip, Interval: time.Microsecond}).Body)
+	require.Equal(t, "text/plain; charset=utf-8", once(fakelangfuse.Fault{Kind: fakelangfuse.WrongType}).Header.Get("Content-Type"))
+	c.With("If-None-Match", truth.Header.Get("ETag")).Get(304, path)
 	for _, kind := range []fakelangfuse.Kind{fakelangfuse.Reset, fakelangfuse.Cut} {
-		c.http.CloseIdleConnections()
+		c.HTTP.CloseIdleConnections()
 		remove := inject(t, fake, fakelangfuse.Fault{Kind: kind})
-		_, err := c.try(t.Context(), http.MethodGet, path, "")
+		_, err := c.Try(t.Context(), http.MethodGet, path, "")
 		require.Error(t, err, kind)
 		remove()
 	}
@@ -123,12 +124,12 @@ func TestOtherFaults(t *testing.T) {
 func TestDownAndUp(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
 	push(t, fake, "p", "x", "production")
-	c.get(200, prompts+"/p")
+	c.Get(200, prompts+"/p")
 	fake.Down()
-	_, err := c.try(t.Context(), http.MethodGet, prompts+"/p", "")
+	_, err := c.Try(t.Context(), http.MethodGet, prompts+"/p", "")
 	require.Error(t, err)
 	require.NoError(t, fake.Up())
-	c.get(200, prompts+"/p")
+	c.Get(200, prompts+"/p")
 	require.Equal(t, 2, fake.Count())
 	require.Equal(t, "***", fake.Requests()[0].Header.Get("Authorization"))
 	fake.Close()

@@ -17,13 +17,13 @@ func TestComposition(t *testing.T) {
 	push(t, fake, "middle", "<@@@langfusePrompt:name=folder/leaf|label=production@@@>")
 	const top = "@@@langfusePrompt:name=middle|version=1@@@ and @@@langfusePrompt:name=folder/leaf|version=1@@@, twice @@@langfusePrompt:name=middle|version=1@@@"
 	push(t, fake, "top", top, "production")
-	p := c.fetch("top")
+	p := c.fetch(t, "top")
 	const leaf = "a \"leaf\"\n$1"
 	var text string
 	require.NoError(t, json.Unmarshal(p.Prompt, &text))
 	require.Equal(t, "<"+leaf+"> and "+leaf+", twice <"+leaf+">", text)
 
-	id := func(rest string) string { return c.fetch(rest).ID }
+	id := func(rest string) string { return c.fetch(t, rest).ID }
 	node := func(name, rest string) map[string]any {
 		return map[string]any{"name": name, "version": 1., "id": id(rest)}
 	}
@@ -38,17 +38,17 @@ func TestComposition(t *testing.T) {
 		},
 	}, graph)
 
-	raw := c.fetch("top?resolve=false")
+	raw := c.fetch(t, "top?resolve=false")
 	require.JSONEq(t, strconv.Quote(top), string(raw.Prompt))
 	require.JSONEq(t, "null", string(raw.ResolutionGraph))
-	require.JSONEq(t, "null", string(c.fetch("folder%2Fleaf").ResolutionGraph))
+	require.JSONEq(t, "null", string(c.fetch(t, "folder%2Fleaf").ResolutionGraph))
 
 	_, err := fake.PushChat("chat", fakelangfuse.Message{Role: "user", Content: "say @@@langfusePrompt:name=folder/leaf|label=production@@@"})
 	require.NoError(t, err)
-	require.JSONEq(t, `[{"role":"user","content":"say a \"leaf\"\n$1"}]`, string(c.fetch("chat").Prompt))
+	require.JSONEq(t, `[{"role":"user","content":"say a \"leaf\"\n$1"}]`, string(c.fetch(t, "chat").Prompt))
 
 	push(t, fake, "folder/leaf", "new", "production")
-	require.NotEqual(t, p.Prompt, c.fetch("top").Prompt, "a label that moved shows in what is composed of it")
+	require.NotEqual(t, p.Prompt, c.fetch(t, "top").Prompt, "a label that moved shows in what is composed of it")
 }
 
 func TestWhatOnlyResemblesATagIsText(t *testing.T) {
@@ -57,7 +57,7 @@ func TestWhatOnlyResemblesATagIsText(t *testing.T) {
 	const text = "@@@langfusePrompt:label=production|name=a@@@ @@@langfusePrompt:name=a@@@ @@@langfusePrompt:name=a|label=production|x=1@@@ " +
 		"@@@langfusePrompt:name=a|version=one@@@ @@@langfusePrompt:name=|version=1@@@ @@@langfusePrompt:name=a|label=@@@ @@langfusePrompt:name=a|version=1@@@"
 	push(t, fake, "top", text, "production")
-	p := c.fetch("top")
+	p := c.fetch(t, "top")
 	require.JSONEq(t, strconv.Quote(text), string(p.Prompt))
 	require.JSONEq(t, "null", string(p.ResolutionGraph))
 }
@@ -86,10 +86,10 @@ func TestBrokenComposition(t *testing.T) {
 		"of%20chat": "Prompt dependency is not a text prompt: chat - label production",
 		"level5":    "Maximum nesting depth exceeded (5)",
 	} {
-		require.Equal(t, map[string]any{"message": message, "error": "LangfuseConflictError"}, c.get(http.StatusConflict, prompts+"/"+rest).object(t))
-		c.get(http.StatusOK, prompts+"/"+rest+"?resolve=false")
+		require.Equal(t, map[string]any{"message": message, "error": "LangfuseConflictError"}, c.Get(http.StatusConflict, prompts+"/"+rest).Object(t))
+		c.Get(http.StatusOK, prompts+"/"+rest+"?resolve=false")
 	}
-	require.JSONEq(t, `"end"`, string(c.fetch("level4").Prompt))
+	require.JSONEq(t, `"end"`, string(c.fetch(t, "level4").Prompt))
 }
 
 func TestWhatIsNeededIsNotDeleted(t *testing.T) {
@@ -107,9 +107,9 @@ func TestWhatIsNeededIsNotDeleted(t *testing.T) {
 		"":           "by label v1 depends on part production\nby version v1 depends on part v1",
 	} {
 		require.Equal(t, map[string]any{"message": begins + dependents + ends, "error": "InvalidRequestError"},
-			c.do(400, http.MethodDelete, prompts+"/part"+query, "").object(t))
+			c.Do(400, http.MethodDelete, prompts+"/part"+query, "").Object(t))
 	}
-	c.do(204, http.MethodDelete, prompts+"/part?version=3", "")
+	c.Do(204, http.MethodDelete, prompts+"/part?version=3", "")
 	require.NoError(t, fake.Delete("part"), "a test may break what it likes")
-	c.get(http.StatusConflict, prompts+"/by%20label")
+	c.Get(http.StatusConflict, prompts+"/by%20label")
 }

@@ -185,10 +185,16 @@ func (s *Server) removeLocked(p *history, gone []*entry) {
 	s.registry.removeLocked(p.ref, gone)
 }
 
+// change runs fn on a prompt, which must exist, under the registry's lock.
 func (s *Server) change(prompt string, fn func(*history) error) error {
 	r, err := s.ref(prompt)
 	if err != nil {
 		return err
 	}
-	return s.registry.change(r, fn)
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
+	if p := s.registry.prompts[r]; p != nil {
+		return fn(p)
+	}
+	return fmt.Errorf("%w: prompt %s", ErrNotFound, r)
 }

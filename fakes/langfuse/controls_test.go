@@ -19,18 +19,18 @@ func TestLabels(t *testing.T) {
 		_, err := fake.PushText("p", "x")
 		require.NoError(t, err)
 	}
-	require.Equal(t, []string{"production", "latest"}, c.fetch("p").Labels)
+	require.Equal(t, []string{"production", "latest"}, c.fetch(t, "p").Labels)
 	require.NoError(t, fake.MoveLabel("p", "production", 1))
-	require.Equal(t, 1, c.fetch("p").Version)
-	require.Equal(t, []string{"latest"}, c.fetch("p?version=2").Labels)
+	require.Equal(t, 1, c.fetch(t, "p").Version)
+	require.Equal(t, []string{"latest"}, c.fetch(t, "p?version=2").Labels)
 	require.NoError(t, fake.MoveLabel("p", "production", 1))
-	require.Equal(t, []string{"production"}, c.fetch("p").Labels)
+	require.Equal(t, []string{"production"}, c.fetch(t, "p").Labels)
 	require.NoError(t, fake.SetLabels("p", 2, "production", "a", "a"))
-	require.Equal(t, []string{"production", "a", "latest"}, c.fetch("p").Labels)
-	require.Empty(t, c.fetch("p?version=1").Labels)
+	require.Equal(t, []string{"production", "a", "latest"}, c.fetch(t, "p").Labels)
+	require.Empty(t, c.fetch(t, "p?version=1").Labels)
 	require.NoError(t, fake.SetLabels("p", 2))
-	c.get(http.StatusNotFound, prompts+"/p")
-	require.Equal(t, 2, c.fetch("p?label=latest").Version)
+	c.Get(http.StatusNotFound, prompts+"/p")
+	require.Equal(t, 2, c.fetch(t, "p?label=latest").Version)
 }
 
 func TestControlsRefuse(t *testing.T) {
@@ -53,7 +53,7 @@ func TestControlsRefuse(t *testing.T) {
 		require.Error(t, fake.SetLabels("p", 1, label))
 	}
 	require.ErrorContains(t, fake.MoveLabel("p", "latest", 1), "always the newest")
-	require.Equal(t, []string{"production", "latest"}, c.fetch("p").Labels)
+	require.Equal(t, []string{"production", "latest"}, c.fetch(t, "p").Labels)
 
 	for _, bad := range []string{``, `null`, `{}`, `3`, `[{}]`, `[1]`, `[{"type":"placeholder"}]`} {
 		_, err := fake.Push("p", fakelangfuse.Version{Prompt: json.RawMessage(bad)})
@@ -65,7 +65,7 @@ func TestControlsRefuse(t *testing.T) {
 	}
 	_, err = fake.PushChat("p")
 	require.ErrorContains(t, err, "different prompt type")
-	require.Equal(t, 1, c.fetch("p?label=latest").Version)
+	require.Equal(t, 1, c.fetch(t, "p?label=latest").Version)
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -92,9 +92,9 @@ func TestWhatIsPushedIsCopied(t *testing.T) {
 	v := fakelangfuse.Version{Prompt: json.RawMessage(`"abc"`), Config: json.RawMessage(`[1]`), Labels: []string{"production"}, Tags: []string{"t"}}
 	_, err := fake.Push("p", v)
 	require.NoError(t, err)
-	before := c.get(200, prompts+"/p").body
+	before := c.Get(200, prompts+"/p").Body
 	v.Prompt[1], v.Config[1], v.Labels[0], v.Tags[0] = 'x', '2', "changed", "changed"
-	require.Equal(t, before, c.get(200, prompts+"/p").body)
+	require.Equal(t, before, c.Get(200, prompts+"/p").Body)
 }
 
 // TestEverythingAtOnce is for the race detector.
@@ -105,9 +105,9 @@ func TestEverythingAtOnce(t *testing.T) {
 	for worker := range 4 {
 		wg.Go(func() {
 			for range 20 {
-				_, _ = c.try(t.Context(), http.MethodGet, prompts+"/p", "") // may meet a fault
-				_, _ = c.try(t.Context(), http.MethodGet, prompts, "")
-				_, _ = c.try(t.Context(), http.MethodPost, prompts, `{"name":"p","prompt":"y","labels":["staging"]}`)
+				_, _ = c.Try(t.Context(), http.MethodGet, prompts+"/p", "") // may meet a fault
+				_, _ = c.Try(t.Context(), http.MethodGet, prompts, "")
+				_, _ = c.Try(t.Context(), http.MethodPost, prompts, `{"name":"p","prompt":"y","labels":["staging"]}`)
 			}
 		})
 		wg.Go(func() {
@@ -127,5 +127,5 @@ func TestEverythingAtOnce(t *testing.T) {
 	wg.Wait()
 	require.NoError(t, fake.WaitWebhooks(t.Context()))
 	require.Equal(t, 240, fake.Count())
-	require.Equal(t, 1, c.fetch("p").Version)
+	require.Equal(t, 1, c.fetch(t, "p").Version)
 }

@@ -28,15 +28,15 @@ type listed struct {
 	Pagination map[string]int `json:"pagination"`
 }
 
-func (c *client) list(query string) listed {
-	c.t.Helper()
+func (c client) list(t *testing.T, query string) listed {
+	t.Helper()
 	var read listed
-	require.NoError(c.t, json.Unmarshal(c.get(http.StatusOK, prompts+query).body, &read))
+	require.NoError(t, json.Unmarshal(c.Get(http.StatusOK, prompts+query).Body, &read))
 	return read
 }
 
 func (l listed) names() []string {
-	names := []string{}
+	names := make([]string, 0, len(l.Data))
 	for _, p := range l.Data {
 		names = append(names, p.Name)
 	}
@@ -45,20 +45,20 @@ func (l listed) names() []string {
 
 func TestListPages(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
-	require.Equal(t, map[string]int{"page": 1, "limit": 10, "totalItems": 0, "totalPages": 0}, c.list("").Meta)
-	require.NotNil(t, c.list("").Data)
+	require.Equal(t, map[string]int{"page": 1, "limit": 10, "totalItems": 0, "totalPages": 0}, c.list(t, "").Meta)
+	require.NotNil(t, c.list(t, "").Data)
 	for i := range 12 {
 		push(t, fake, fmt.Sprintf("p%02d", 11-i), "x")
 	}
-	first := c.list("")
+	first := c.list(t, "")
 	require.Len(t, first.Data, 10)
 	require.Equal(t, "p00", first.Data[0].Name)
 	require.Equal(t, map[string]int{"page": 1, "limit": 10, "totalItems": 12, "totalPages": 2}, first.Meta)
 	require.Equal(t, first.Meta, first.Pagination)
-	require.Equal(t, []string{"p10", "p11"}, c.list("?page=2").names())
-	require.Equal(t, []string{"p05", "p06", "p07", "p08", "p09"}, c.list("?page=2&limit=5").names())
-	require.Empty(t, c.list("?page=3").names())
-	require.Len(t, c.list("?limit=100").Data, 12)
+	require.Equal(t, []string{"p10", "p11"}, c.list(t, "?page=2").names())
+	require.Equal(t, []string{"p05", "p06", "p07", "p08", "p09"}, c.list(t, "?page=2&limit=5").names())
+	require.Empty(t, c.list(t, "?page=3").names())
+	require.Len(t, c.list(t, "?limit=100").Data, 12)
 	for query, message := range map[string]string{
 		"page=0":            "Too small: expected number to be >=1",
 		"limit=101":         "Too big: expected number to be <=100",
@@ -68,7 +68,7 @@ func TestListPages(t *testing.T) {
 		"version=x":         "Invalid input: expected number, received NaN",
 		"fromUpdatedAt=now": "Invalid ISO datetime",
 	} {
-		a := c.get(http.StatusBadRequest, prompts+"?"+query).object(t)
+		a := c.Get(http.StatusBadRequest, prompts+"?"+query).Object(t)
 		require.Equal(t, "Invalid request data", a["message"])
 		require.Equal(t, message, a["error"].([]any)[0].(map[string]any)["message"], query)
 	}
@@ -82,7 +82,7 @@ func TestListFilters(t *testing.T) {
 		Prompt: fakelangfuse.Chat(), Config: json.RawMessage(`[1]`), Labels: []string{"staging"}, Tags: []string{"x", "y"},
 	})
 	require.NoError(t, err)
-	all := c.list("")
+	all := c.list(t, "")
 	require.Equal(t, []string{"a/chat", "b"}, all.names())
 	chat, b := all.Data[0], all.Data[1]
 	require.Equal(t, "chat", chat.Type)
@@ -90,19 +90,19 @@ func TestListFilters(t *testing.T) {
 	require.JSONEq(t, `[1]`, string(chat.LastConfig))
 	require.Equal(t, []int{1, 2}, b.Versions)
 	require.Equal(t, []string{"latest", "production", "staging"}, b.Labels)
-	require.Equal(t, c.fetch("b?version=2").UpdatedAt, b.LastUpdatedAt)
+	require.Equal(t, c.fetch(t, "b?version=2").UpdatedAt, b.LastUpdatedAt)
 
-	require.Equal(t, []string{"b"}, c.list("?name=b").names())
-	require.Equal(t, []string{"a/chat"}, c.list("?tag=y").names())
-	require.Equal(t, []string{"a/chat", "b"}, c.list("?label=staging").names())
-	labeled := c.list("?label=production")
+	require.Equal(t, []string{"b"}, c.list(t, "?name=b").names())
+	require.Equal(t, []string{"a/chat"}, c.list(t, "?tag=y").names())
+	require.Equal(t, []string{"a/chat", "b"}, c.list(t, "?label=staging").names())
+	labeled := c.list(t, "?label=production")
 	require.Equal(t, []string{"b"}, labeled.names())
 	require.Equal(t, []int{1}, labeled.Data[0].Versions, "those that match")
 	require.Equal(t, []string{"production"}, labeled.Data[0].Labels)
-	require.Equal(t, []string{"b"}, c.list("?version=2").names())
-	require.Empty(t, c.list("?name=b&tag=x").names())
+	require.Equal(t, []string{"b"}, c.list(t, "?version=2").names())
+	require.Empty(t, c.list(t, "?name=b&tag=x").names())
 	past, future := url.QueryEscape(time.Now().Add(-time.Hour).Format(time.RFC3339)), url.QueryEscape(time.Now().Add(time.Hour).Format(time.RFC3339))
-	require.Len(t, c.list("?fromUpdatedAt="+past+"&toUpdatedAt="+future).Data, 2)
-	require.Empty(t, c.list("?fromUpdatedAt="+future).Data)
-	require.Empty(t, c.list("?toUpdatedAt="+past).Data)
+	require.Len(t, c.list(t, "?fromUpdatedAt="+past+"&toUpdatedAt="+future).Data, 2)
+	require.Empty(t, c.list(t, "?fromUpdatedAt="+future).Data)
+	require.Empty(t, c.list(t, "?toUpdatedAt="+past).Data)
 }

@@ -149,17 +149,6 @@ func (g *registry) removeLocked(r ref, gone []*entry) {
 	}
 }
 
-// change runs fn on the prompt r, which must exist.
-func (g *registry) change(r ref, fn func(*history) error) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := g.prompts[r]
-	if p == nil {
-		return fmt.Errorf("%w: prompt %s", ErrNotFound, r)
-	}
-	return fn(p)
-}
-
 // get returns the version of p with that number.
 func (p *history) get(number int) (*entry, error) {
 	for _, v := range p.versions {

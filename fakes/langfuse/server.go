@@ -157,9 +157,5 @@ func (s *Server) Close() {
 // The project "-" is there the server's first, and a name is one escaped
 // segment. These requests meet no fault, and are not counted or limited.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.admin != nil && fakeserver.IsAdminPath(r.URL.Path) {
-		s.admin.ServeHTTP(w, r)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+	fakeserver.Serve(w, r, s.admin, s.mux)
 }

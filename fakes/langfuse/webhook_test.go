@@ -93,7 +93,7 @@ func (p post) event(t *testing.T) event {
 // their order means nothing.
 func changes(t *testing.T, posts []post) []string {
 	t.Helper()
-	said := []string{}
+	said := make([]string, 0, len(posts))
 	for _, p := range posts {
 		e := p.event(t)
 		said = append(said, e.Action+" "+e.Prompt.Name+" "+strconv.Itoa(e.Prompt.Version)+" "+strings.Join(e.Prompt.Labels, ","))
@@ -102,7 +102,7 @@ func changes(t *testing.T, posts []post) []string {
 	return said
 }
 
-func startHooked(t *testing.T) (*fakelangfuse.Server, *client, *receiver) {
+func startHooked(t *testing.T) (*fakelangfuse.Server, client, *receiver) {
 	t.Helper()
 	hook := newReceiver(t)
 	fake, c := start(t, fakelangfuse.Config{Webhook: fakelangfuse.Webhook{URL: hook.URL, Secret: hookSecret, Backoff: time.Microsecond}})
@@ -133,7 +133,7 @@ func TestWebhookIsSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.WithinRange(t, time.Unix(unix, 0), before.Add(-time.Second), time.Now())
 
-	e, p := sent.event(t), c.fetch("folder%2Fp")
+	e, p := sent.event(t), c.fetch(t, "folder%2Fp")
 	at, err := time.Parse(time.RFC3339, e.Timestamp)
 	require.NoError(t, err)
 	require.WithinRange(t, at, before.Add(-time.Second), time.Now())
@@ -156,20 +156,20 @@ func TestWhatWebhooksTell(t *testing.T) {
 
 	require.NoError(t, fake.MoveLabel("p", "production", 2))
 	require.Equal(t, []string{"updated p 1 ", "updated p 2 staging,latest,production"}, told(), "a label that moves is two events")
-	c.do(200, http.MethodPatch, prompts+"/p/versions/1", `{"newLabels":["production"]}`)
+	c.Do(200, http.MethodPatch, prompts+"/p/versions/1", `{"newLabels":["production"]}`)
 	require.Equal(t, []string{"updated p 1 production", "updated p 2 staging,latest"}, told())
 	require.NoError(t, fake.SetLabels("p", 2, "tenant"))
 	require.Equal(t, []string{"updated p 2 tenant,latest"}, told())
 	require.NoError(t, fake.SetTags("p", "a"))
 	require.Equal(t, []string{"updated p 1 production", "updated p 2 tenant,latest"}, told())
 
-	c.do(201, http.MethodPost, prompts, `{"name":"q","prompt":"@@@langfusePrompt:name=p|version=1@@@"}`)
+	c.Do(201, http.MethodPost, prompts, `{"name":"q","prompt":"@@@langfusePrompt:name=p|version=1@@@"}`)
 	require.NoError(t, fake.WaitWebhooks(t.Context()))
 	posts := hook.take()
 	require.Equal(t, []string{"created q 1 latest"}, changes(t, posts))
 	require.JSONEq(t, `"1"`, string(posts[0].event(t).Prompt.Prompt), "put together")
 
-	c.do(204, http.MethodDelete, prompts+"/q", "")
+	c.Do(204, http.MethodDelete, prompts+"/q", "")
 	require.Empty(t, told(), "a deletion through the API is not told")
 	require.NoError(t, fake.DeleteVersion("p", 1))
 	require.Equal(t, []string{"deleted p 1 production"}, told())

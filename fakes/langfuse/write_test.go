@@ -13,30 +13,30 @@ import (
 
 func TestCreate(t *testing.T) {
 	_, c := start(t, fakelangfuse.Config{})
-	created := c.do(201, http.MethodPost, prompts,
+	created := c.Do(201, http.MethodPost, prompts,
 		`{"name":" folder/p ","prompt":"Hello","labels":["production","production"],"tags":["a"],"config":{"x":[1]},"commitMessage":"why"}`)
-	p := created.prompt(t)
-	require.NotContains(t, created.object(t), "resolutionGraph")
+	p := asPrompt(t, created)
+	require.NotContains(t, created.Object(t), "resolutionGraph")
 	require.Equal(t, []string{"production", "latest"}, p.Labels)
 	require.Equal(t, "API", p.CreatedBy)
-	got := c.fetch("folder%2Fp")
+	got := c.fetch(t, "folder%2Fp")
 	got.ResolutionGraph = nil
 	require.Equal(t, p, got, "what was created is what is served, under its trimmed name")
 
-	second := c.do(201, http.MethodPost, prompts, `{"type":"text","name":"folder/p","prompt":"Hi","labels":["staging"],"config":null}`).prompt(t)
+	second := asPrompt(t, c.Do(201, http.MethodPost, prompts, `{"type":"text","name":"folder/p","prompt":"Hi","labels":["staging"],"config":null}`))
 	require.Equal(t, 2, second.Version)
 	require.Equal(t, []string{"staging", "latest"}, second.Labels)
 	require.Equal(t, []string{"a"}, second.Tags, "tags that are not named stay")
 	require.JSONEq(t, "{}", string(second.Config))
-	require.Equal(t, []string{"production"}, c.fetch("folder%2Fp").Labels, `"latest" has moved`)
+	require.Equal(t, []string{"production"}, c.fetch(t, "folder%2Fp").Labels, `"latest" has moved`)
 
-	c.do(201, http.MethodPost, prompts, `{"name":"folder/p","prompt":"Hey","labels":["production"],"tags":["b"]}`)
-	require.Equal(t, 3, c.fetch("folder%2Fp").Version)
-	first := c.fetch("folder%2Fp?version=1")
+	c.Do(201, http.MethodPost, prompts, `{"name":"folder/p","prompt":"Hey","labels":["production"],"tags":["b"]}`)
+	require.Equal(t, 3, c.fetch(t, "folder%2Fp").Version)
+	first := c.fetch(t, "folder%2Fp?version=1")
 	require.Empty(t, first.Labels)
 	require.Equal(t, []string{"b"}, first.Tags, "tags are those of all versions")
 
-	chat := c.do(201, http.MethodPost, prompts, `{"name":"chat","type":"chat","prompt":[{"role":"user","content":"{{q}}","extra":1},{"type":"placeholder","name":"h"}]}`).prompt(t)
+	chat := asPrompt(t, c.Do(201, http.MethodPost, prompts, `{"name":"chat","type":"chat","prompt":[{"role":"user","content":"{{q}}","extra":1},{"type":"placeholder","name":"h"}]}`))
 	require.JSONEq(t, `[{"role":"user","content":"{{q}}","extra":1},{"type":"placeholder","name":"h"}]`, string(chat.Prompt))
 }
 
@@ -44,7 +44,7 @@ func TestCreateRefuses(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
 	push(t, fake, "text", "x")
 	issues := func(body string) string {
-		a := c.do(400, http.MethodPost, prompts, body).object(t)
+		a := c.Do(400, http.MethodPost, prompts, body).Object(t)
 		require.Equal(t, "Invalid request data", a["message"], body)
 		list, isList := a["error"].([]any)
 		require.True(t, isList, "%v", a)
@@ -87,45 +87,45 @@ func TestCreateRefuses(t *testing.T) {
 		`{"name":"a","type":"chat","prompt":[{"type":"placeholder","name":"h"},{"role":"user","content":"{{ h }}{{h}}{{q}}"}]}`: "Cannot create prompt, variables and placeholders must be unique, the following are not: h",
 		`{"name":"a","prompt":"@@@langfusePrompt:name=absent|version=1@@@"}`:                                                    "Prompt dependency not found: absent - version 1",
 	} {
-		require.Equal(t, map[string]any{"message": message, "error": "InvalidRequestError"}, c.do(400, http.MethodPost, prompts, body).object(t))
+		require.Equal(t, map[string]any{"message": message, "error": "InvalidRequestError"}, c.Do(400, http.MethodPost, prompts, body).Object(t))
 	}
-	broken := c.do(400, http.MethodPost, prompts, `{"name`)
-	require.Equal(t, "Invalid JSON", string(broken.body))
-	c.get(404, prompts+"/a?label=latest")
-	require.Equal(t, []string{"latest"}, c.fetch("text?version=1").Labels, "nothing was applied")
-	c.do(201, http.MethodPost, prompts, `{"name":"a","prompt":"x","labels":["`+strings.Repeat("a", 36)+`"],"tags":null,"commitMessage":"`+strings.Repeat("ä", 500)+`"}`)
+	broken := c.Do(400, http.MethodPost, prompts, `{"name`)
+	require.Equal(t, "Invalid JSON", string(broken.Body))
+	c.Get(404, prompts+"/a?label=latest")
+	require.Equal(t, []string{"latest"}, c.fetch(t, "text?version=1").Labels, "nothing was applied")
+	c.Do(201, http.MethodPost, prompts, `{"name":"a","prompt":"x","labels":["`+strings.Repeat("a", 36)+`"],"tags":null,"commitMessage":"`+strings.Repeat("ä", 500)+`"}`)
 }
 
 func TestPatchMovesLabels(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
 	push(t, fake, "folder/p", "1", "production")
 	push(t, fake, "folder/p", "2", "staging")
-	before := c.fetch("folder%2Fp?version=1")
-	patched := c.do(200, http.MethodPatch, prompts+"/folder%2Fp/versions/2", `{"newLabels":["production","tenant-1"]}`).prompt(t)
+	before := c.fetch(t, "folder%2Fp?version=1")
+	patched := asPrompt(t, c.Do(200, http.MethodPatch, prompts+"/folder%2Fp/versions/2", `{"newLabels":["production","tenant-1"]}`))
 	require.Equal(t, []string{"production", "tenant-1", "staging", "latest"}, patched.Labels, "labels are added")
-	require.Equal(t, 2, c.fetch("folder%2Fp").Version)
-	after := c.fetch("folder%2Fp?version=1")
+	require.Equal(t, 2, c.fetch(t, "folder%2Fp").Version)
+	after := c.fetch(t, "folder%2Fp?version=1")
 	require.Empty(t, after.Labels, "the label has left its version")
 	require.GreaterOrEqual(t, after.UpdatedAt, before.UpdatedAt)
-	require.Equal(t, 1, c.do(200, http.MethodPatch, prompts+"/folder/p/versions/1", `{"newLabels":["production"]}`).prompt(t).Version)
-	require.Equal(t, 1, c.fetch("folder/p").Version, "slashes may stand unescaped")
+	require.Equal(t, 1, asPrompt(t, c.Do(200, http.MethodPatch, prompts+"/folder/p/versions/1", `{"newLabels":["production"]}`)).Version)
+	require.Equal(t, 1, c.fetch(t, "folder/p").Version, "slashes may stand unescaped")
 
 	require.Equal(t, map[string]any{"message": "Prompt 'folder/p' version 3 not found in project", "error": "LangfuseNotFoundError"},
-		c.do(404, http.MethodPatch, prompts+"/folder%2Fp/versions/3", `{"newLabels":["a"]}`).object(t))
-	c.do(404, http.MethodPatch, prompts+"/folder%2Fp/versions/0", `{"newLabels":["a"]}`)
-	c.do(404, http.MethodPatch, prompts+"/folder%2Fp/versions/99999999999999999999", `{"newLabels":["a"]}`)
+		c.Do(404, http.MethodPatch, prompts+"/folder%2Fp/versions/3", `{"newLabels":["a"]}`).Object(t))
+	c.Do(404, http.MethodPatch, prompts+"/folder%2Fp/versions/0", `{"newLabels":["a"]}`)
+	c.Do(404, http.MethodPatch, prompts+"/folder%2Fp/versions/99999999999999999999", `{"newLabels":["a"]}`)
 	for body, message := range map[string]string{
 		`{}`:                       "Invalid input: expected array, received undefined",
 		`{"newLabels":"a"}`:        "Invalid input: expected object",
 		`{"newLabels":["latest"]}`: "Label 'latest' is always assigned to the latest prompt version",
 	} {
-		a := c.do(400, http.MethodPatch, prompts+"/folder%2Fp/versions/1", body).object(t)
+		a := c.Do(400, http.MethodPatch, prompts+"/folder%2Fp/versions/1", body).Object(t)
 		require.Equal(t, message, a["error"].([]any)[0].(map[string]any)["message"])
 	}
 
 	push(t, fake, "q/versions/3", "a prompt whose name ends like a version's path", "production")
-	require.Equal(t, "q/versions/3", c.fetch("q/versions/3").Name)
-	require.Equal(t, "q/versions/3", c.fetch("q%2Fversions%2F3").Name)
+	require.Equal(t, "q/versions/3", c.fetch(t, "q/versions/3").Name)
+	require.Equal(t, "q/versions/3", c.fetch(t, "q%2Fversions%2F3").Name)
 }
 
 func TestDelete(t *testing.T) {
@@ -133,19 +133,19 @@ func TestDelete(t *testing.T) {
 	for _, labels := range [][]string{{"production"}, {"staging"}, {}, {"tenant"}} {
 		push(t, fake, "p", "x", labels...)
 	}
-	remove := func(status int, rest string) answer { return c.do(status, http.MethodDelete, prompts+"/"+rest, "") }
+	remove := func(status int, rest string) answer { return c.Do(status, http.MethodDelete, prompts+"/"+rest, "") }
 	gone := remove(204, "p?version=4")
-	require.Empty(t, gone.body)
-	require.Empty(t, gone.header.Get("ETag"))
-	require.Equal(t, 3, c.fetch("p?label=latest").Version, `"latest" goes to the newest that stays`)
+	require.Empty(t, gone.Body)
+	require.Empty(t, gone.Header.Get("ETag"))
+	require.Equal(t, 3, c.fetch(t, "p?label=latest").Version, `"latest" goes to the newest that stays`)
 	remove(204, "p?label=staging")
-	c.get(404, prompts+"/p?version=2")
-	require.Equal(t, map[string]any{"message": "Prompt not found", "error": "LangfuseNotFoundError"}, remove(404, "p?label=staging").object(t))
+	c.Get(404, prompts+"/p?version=2")
+	require.Equal(t, map[string]any{"message": "Prompt not found", "error": "LangfuseNotFoundError"}, remove(404, "p?label=staging").Object(t))
 	require.Equal(t, map[string]any{"message": "Cannot specify both version and label", "error": "InvalidRequestError"},
-		remove(400, "p?label=production&version=1").object(t))
+		remove(400, "p?label=production&version=1").Object(t))
 	require.Equal(t, 4, push(t, fake, "p", "again"), "numbers go on after the newest that is there")
 	remove(204, "p")
-	c.get(404, prompts+"/p?label=latest")
+	c.Get(404, prompts+"/p?label=latest")
 	remove(404, "p")
 	require.Equal(t, 1, push(t, fake, "p", "anew"))
 }

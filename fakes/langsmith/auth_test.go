@@ -42,16 +42,16 @@ func TestAuthentication(t *testing.T) {
 		"org key, empty workspace": {[]string{"x-api-key", "org", "X-Tenant-Id", "beta"}, 404, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := c.as(test.headers...).get(test.status, path)
+			a := c.as(test.headers...).Get(test.status, path)
 			if test.body != nil {
-				require.Equal(t, test.body, a.object(t))
+				require.Equal(t, test.body, a.Object(t))
 			}
 		})
 	}
-	c.as().get(http.StatusUnauthorized, "/repos")
-	c.as().get(http.StatusUnauthorized, "/settings")
-	require.Equal(t, "0.13.0", c.as().get(http.StatusOK, "/info").object(t)["version"])
-	settings := c.as("x-api-key", "beta-key").get(http.StatusOK, "/settings?").object(t)
+	c.as().Get(http.StatusUnauthorized, "/repos")
+	c.as().Get(http.StatusUnauthorized, "/settings")
+	require.Equal(t, "0.13.0", c.as().Get(http.StatusOK, "/info").Object(t)["version"])
+	settings := c.as("x-api-key", "beta-key").Get(http.StatusOK, "/settings?").Object(t)
 	require.Equal(t, "beta", settings["tenant_handle"])
 	require.Equal(t, fakelangsmith.TenantID("beta"), settings["id"])
 }
@@ -64,17 +64,17 @@ func TestWorkspacesAndPublicPrompts(t *testing.T) {
 	require.NoError(t, fake.SetPublic("gamma/p", true))
 	acme, beta := c.as("x-api-key", "acme-key"), c.as("x-api-key", "beta-key")
 
-	require.Equal(t, ours, acme.pull("/commits/-/p/latest").Hash)
-	require.Equal(t, theirs, beta.pull("/commits/-/p/latest").Hash)
-	require.Equal(t, theirs, beta.pull("/commits/beta/p/latest").Hash)
-	require.Equal(t, foreign, acme.pull("/commits/gamma/p/latest").Hash)
+	require.Equal(t, ours, acme.pull(t, "/commits/-/p/latest").Hash)
+	require.Equal(t, theirs, beta.pull(t, "/commits/-/p/latest").Hash)
+	require.Equal(t, theirs, beta.pull(t, "/commits/beta/p/latest").Hash)
+	require.Equal(t, foreign, acme.pull(t, "/commits/gamma/p/latest").Hash)
 	for _, path := range []string{"/commits/beta/p/latest", "/commits/beta/p/", "/repos/beta/p"} {
-		private := acme.get(http.StatusNotFound, path).object(t)
+		private := acme.Get(http.StatusNotFound, path).Object(t)
 		require.Equal(t, map[string]any{"detail": "Prompt beta/p not found"}, private, "as if it did not exist")
 	}
 
 	require.NoError(t, fake.SetPublic("beta/p", true))
-	require.Equal(t, theirs, acme.pull("/commits/beta/p/latest").Hash)
+	require.Equal(t, theirs, acme.pull(t, "/commits/beta/p/latest").Hash)
 	require.NoError(t, fake.SetPublic("beta/p", false))
-	acme.get(http.StatusNotFound, "/commits/beta/p/latest")
+	acme.Get(http.StatusNotFound, "/commits/beta/p/latest")
 }

@@ -16,14 +16,14 @@ func TestTagsMoveAndGo(t *testing.T) {
 	first := push(t, fake, "p", "1")
 	second, err := fake.Push("p", fakelangsmith.Commit{Manifest: fakelangsmith.Text("2"), Tags: []string{"staging"}})
 	require.NoError(t, err)
-	require.Equal(t, second, c.pull("/commits/-/p/staging").Hash)
+	require.Equal(t, second, c.pull(t, "/commits/-/p/staging").Hash)
 	require.NoError(t, fake.SetTag("p", "production", first[:8]))
-	require.Equal(t, first, c.pull("/commits/-/p/production").Hash)
+	require.Equal(t, first, c.pull(t, "/commits/-/p/production").Hash)
 	require.NoError(t, fake.SetTag("p", "production", "staging"))
-	require.Equal(t, second, c.pull("/commits/-/p/production").Hash)
+	require.Equal(t, second, c.pull(t, "/commits/-/p/production").Hash)
 	require.NoError(t, fake.DeleteTag("p", "production"))
-	c.get(http.StatusNotFound, "/commits/-/p/production")
-	require.Equal(t, second, c.pull("/commits/-/p/latest").Hash)
+	c.Get(http.StatusNotFound, "/commits/-/p/production")
+	require.Equal(t, second, c.pull(t, "/commits/-/p/latest").Hash)
 }
 
 func TestPushChat(t *testing.T) {
@@ -31,7 +31,7 @@ func TestPushChat(t *testing.T) {
 	message := fakelangsmith.Message{Role: "human", Template: "{question}"}
 	hash, err := fake.PushChat("p", message)
 	require.NoError(t, err)
-	pulled := c.pull("/commits/-/p/latest")
+	pulled := c.pull(t, "/commits/-/p/latest")
 	require.Equal(t, hash, pulled.Hash)
 	require.JSONEq(t, string(fakelangsmith.Chat(message)), string(pulled.Manifest))
 }
@@ -41,8 +41,8 @@ func TestDeletePrompt(t *testing.T) {
 	first := push(t, fake, "p", "1")
 	push(t, fake, "p", "2")
 	require.NoError(t, fake.DeletePrompt("-/p"))
-	c.get(http.StatusNotFound, "/commits/-/p/latest")
-	c.get(http.StatusNotFound, "/commits/-/p/"+first)
+	c.Get(http.StatusNotFound, "/commits/-/p/latest")
+	c.Get(http.StatusNotFound, "/commits/-/p/"+first)
 	require.Equal(t, first, push(t, fake, "p", "1"), "a new history")
 }
 
@@ -83,7 +83,7 @@ func TestPushedBytesAreCopied(t *testing.T) {
 	_, err := fake.Push("p", fakelangsmith.Commit{Manifest: manifest})
 	require.NoError(t, err)
 	manifest[5] = '2'
-	require.JSONEq(t, `{"a":1}`, string(c.pull("/commits/-/p/latest").Manifest))
+	require.JSONEq(t, `{"a":1}`, string(c.pull(t, "/commits/-/p/latest").Manifest))
 }
 
 func TestNewRefuses(t *testing.T) {

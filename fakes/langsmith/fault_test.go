@@ -22,25 +22,25 @@ func TestStatusFault(t *testing.T) {
 	push(t, fake, "p", "x")
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Status, Status: 429, RetryAfter: "3", Times: 2})
 	for range 2 {
-		a := c.get(http.StatusTooManyRequests, pPath)
-		require.Equal(t, "3", a.header.Get("Retry-After"))
-		require.Equal(t, map[string]any{"detail": "too many requests"}, a.object(t))
+		a := c.Get(http.StatusTooManyRequests, pPath)
+		require.Equal(t, "3", a.Header.Get("Retry-After"))
+		require.Equal(t, map[string]any{"detail": "too many requests"}, a.Object(t))
 	}
-	c.pull(pPath)
+	c.pull(t, pPath)
 
 	remove := inject(t, fake, fakelangsmith.Fault{
 		Kind: fakelangsmith.Status, Status: 302, Header: map[string]string{"Location": "/elsewhere"}, Body: "moved", ContentType: "text/plain",
 	})
 	for range 3 { // until removed
-		a := c.get(http.StatusFound, pPath)
-		require.Equal(t, "/elsewhere", a.header.Get("Location"))
-		require.Equal(t, "text/plain", a.header.Get("Content-Type"))
-		require.Equal(t, "moved", string(a.body))
-		require.Empty(t, a.header.Get("Retry-After"))
+		a := c.Get(http.StatusFound, pPath)
+		require.Equal(t, "/elsewhere", a.Header.Get("Location"))
+		require.Equal(t, "text/plain", a.Header.Get("Content-Type"))
+		require.Equal(t, "moved", string(a.Body))
+		require.Empty(t, a.Header.Get("Retry-After"))
 	}
 	remove()
 	remove()
-	c.pull(pPath)
+	c.pull(t, pPath)
 }
 
 func TestFaultsAreMetInOrderAndByPrompt(t *testing.T) {
@@ -53,38 +53,38 @@ func TestFaultsAreMetInOrderAndByPrompt(t *testing.T) {
 	status("acme/p", 500, 1)
 	status("", 503, 1)
 	status("-/p", 502, 0)
-	c.get(503, "/commits/-/q/latest")
-	c.get(200, "/commits/-/q/latest")
-	c.get(500, "/repos/acme/p")
-	c.get(502, "/commits/-/p/")
-	c.get(502, "/commits/acme/p/v1")
-	c.get(200, "/repos")
+	c.Get(503, "/commits/-/q/latest")
+	c.Get(200, "/commits/-/q/latest")
+	c.Get(500, "/repos/acme/p")
+	c.Get(502, "/commits/-/p/")
+	c.Get(502, "/commits/acme/p/v1")
+	c.Get(200, "/repos")
 	fake.ClearFaults()
-	c.get(200, pPath)
+	c.Get(200, pPath)
 
 	status("absent", 418, 1)
-	c.get(418, "/commits/-/absent/latest")
+	c.Get(418, "/commits/-/absent/latest")
 	status("", 500, 3)
-	c.as().get(500, "/commits/-/p/latest") // before the key is looked at
-	c.get(500, "/info")
-	c.get(500, "/no/such/path")
-	c.get(200, pPath)
+	c.as().Get(500, "/commits/-/p/latest") // before the key is looked at
+	c.Get(500, "/info")
+	c.Get(500, "/no/such/path")
+	c.Get(200, pPath)
 }
 
 func TestFaultsOfTheCallersOwnWorkspace(t *testing.T) {
 	fake, c := start(t, manyKeys)
 	push(t, fake, "beta/p", "x")
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Status, Status: 500, Prompt: "beta/p"})
-	c.as("x-api-key", "acme-key").get(404, pPath)
-	c.as("x-api-key", "beta-key").get(500, pPath)
-	c.as("x-api-key", "org", "x-tenant-id", fakelangsmith.TenantID("beta")).get(500, pPath)
-	c.as("x-api-key", "org").get(403, pPath)
+	c.as("x-api-key", "acme-key").Get(404, pPath)
+	c.as("x-api-key", "beta-key").Get(500, pPath)
+	c.as("x-api-key", "org", "x-tenant-id", fakelangsmith.TenantID("beta")).Get(500, pPath)
+	c.as("x-api-key", "org").Get(403, pPath)
 }
 
 func TestBodyFaults(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	push(t, fake, "p", "x")
-	truth := string(c.get(200, pPath).body)
+	truth := string(c.Get(200, pPath).Body)
 	const page = "<!DOCTYPE html><html><body><h1>Gateway</h1></body></html>\n"
 	for name, test := range map[string]struct {
 		fault       fakelangsmith.Fault
@@ -106,10 +106,10 @@ func TestBodyFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.fault.Times = 1
 			inject(t, fake, test.fault)
-			a := c.get(test.status, pPath)
-			require.Equal(t, test.contentType, a.header.Get("Content-Type"))
-			require.Equal(t, test.body, string(a.body))
-			require.Equal(t, truth, string(c.get(200, pPath).body))
+			a := c.Get(test.status, pPath)
+			require.Equal(t, test.contentType, a.Header.Get("Content-Type"))
+			require.Equal(t, test.body, string(a.Body))
+			require.Equal(t, truth, string(c.Get(200, pPath).Body))
 		})
 	}
 }
@@ -118,10 +118,10 @@ func TestHuge(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	for size, want := range map[int64]int{1<<20 + 7: 1<<20 + 7, 0: 16 << 20} {
 		inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Huge, Size: size, Times: 1})
-		a := c.get(200, pPath)
-		require.Len(t, a.body, want)
-		require.True(t, json.Valid(a.body))
-		require.Empty(t, a.header.Get("Content-Length"), "its length is not told")
+		a := c.Get(200, pPath)
+		require.Len(t, a.Body, want)
+		require.True(t, json.Valid(a.Body))
+		require.Empty(t, a.Header.Get("Content-Length"), "its length is not told")
 	}
 }
 
@@ -131,27 +131,27 @@ func TestConnectionFaults(t *testing.T) {
 	for _, kind := range []fakelangsmith.Kind{fakelangsmith.Reset, fakelangsmith.Cut} {
 		// One request on a fresh connection, so that the transport cannot take
 		// the cut for the end of an idle one and ask again.
-		c.http.CloseIdleConnections()
+		c.HTTP.CloseIdleConnections()
 		remove := inject(t, fake, fakelangsmith.Fault{Kind: kind})
 		before := fake.Count()
-		require.Error(t, c.failure(pPath), kind)
+		require.Error(t, c.Failure(pPath), kind)
 		require.Equal(t, before+1, fake.Count(), kind)
 		remove()
-		c.pull(pPath)
+		c.pull(t, pPath)
 	}
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Cut, Times: 1})
-	a, err := c.try(t.Context(), http.MethodGet, pPath, nil)
+	a, err := c.Try(t.Context(), http.MethodGet, pPath, "")
 	require.Error(t, err)
-	require.Equal(t, http.StatusOK, a.status, "the head came through")
+	require.Equal(t, http.StatusOK, a.Status, "the head came through")
 }
 
 func TestHangUntilReleased(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	push(t, fake, "p", "x")
 	remove := inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Hang, Times: 2})
-	first, second := c.inBackground(t.Context(), pPath), c.inBackground(t.Context(), pPath)
+	first, second := c.InBackground(t.Context(), pPath), c.InBackground(t.Context(), pPath)
 	require.NoError(t, fake.WaitRequests(t.Context(), 2))
-	c.pull(pPath) // the third is not held
+	c.pull(t, pPath) // the third is not held
 	require.Equal(t, 2, fake.InFlight())
 	remove()
 	require.NoError(t, <-first)
@@ -163,7 +163,7 @@ func TestHangUntilTheClientGivesUp(t *testing.T) {
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Hang})
 	for _, fault := range []fakelangsmith.Fault{{Kind: fakelangsmith.Slow, Delay: time.Hour}, {Kind: fakelangsmith.Drip, Interval: time.Hour}} {
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := c.inBackground(ctx, pPath)
+		ended := c.InBackground(ctx, pPath)
 		require.NoError(t, fake.WaitRequests(t.Context(), 1))
 		cancel()
 		require.ErrorIs(t, <-ended, context.Canceled)
@@ -183,7 +183,7 @@ func TestRemovingAFaultEndsItsWaits(t *testing.T) {
 		{Kind: fakelangsmith.Status, Status: 500, Delay: time.Hour},
 	} {
 		remove := inject(t, fake, fault)
-		ended := c.inBackground(t.Context(), pPath)
+		ended := c.InBackground(t.Context(), pPath)
 		require.NoError(t, fake.WaitRequests(t.Context(), i+1))
 		remove()
 		require.NoError(t, <-ended, fault.Kind)
@@ -232,7 +232,7 @@ func TestHugeStopsWhenTheClientDoes(t *testing.T) {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fake.URL()+pPath, nil)
 	require.NoError(t, err)
-	resp, err := c.http.Do(req)
+	resp, err := c.HTTP.Do(req)
 	require.NoError(t, err)
 	some := make([]byte, 1<<20)
 	n, err := resp.Body.Read(some)
@@ -269,5 +269,5 @@ func TestInjectRefuses(t *testing.T) {
 		_, err := fake.Inject(fault)
 		require.ErrorContains(t, err, problem)
 	}
-	c.get(http.StatusOK, "/repos")
+	c.Get(http.StatusOK, "/repos")
 }

@@ -19,8 +19,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	before := time.Now()
 	c.as("x-api-key", "a-secret", "Authorization", "Bearer a-secret", "Cookie", "s=a-secret", "Proxy-Authorization", "a-secret", "X-Other", "kept").
-		get(http.StatusUnauthorized, "/api/v1/commits/-/a%20b/latest?include_model=true")
-	c.get(http.StatusOK, "/repos?limit=5")
+		Get(http.StatusUnauthorized, "/api/v1/commits/-/a%20b/latest?include_model=true")
+	c.Get(http.StatusOK, "/repos?limit=5")
 	requests := fake.Requests()
 	require.Len(t, requests, 2)
 	pull := requests[0]
@@ -67,7 +67,7 @@ func TestInFlight(t *testing.T) {
 	remove := inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Hang})
 	ended := make([]<-chan error, 0, 3)
 	for range 3 {
-		ended = append(ended, c.inBackground(t.Context(), pPath))
+		ended = append(ended, c.InBackground(t.Context(), pPath))
 	}
 	require.NoError(t, fake.WaitRequests(t.Context(), 3))
 	require.Equal(t, 3, fake.InFlight())
@@ -77,12 +77,12 @@ func TestInFlight(t *testing.T) {
 	}
 	require.NoError(t, fake.WaitIdle(t.Context()))
 	require.Zero(t, fake.InFlight())
-	c.pull(pPath)
+	c.pull(t, pPath)
 	require.Equal(t, 3, fake.MaxInFlight(), "the most there ever was")
 	require.NoError(t, fake.WaitIdle(t.Context()))
 	fake.ResetRequests()
 	require.Zero(t, fake.MaxInFlight())
-	c.pull(pPath)
+	c.pull(t, pPath)
 	require.Equal(t, 1, fake.MaxInFlight())
 }
 
@@ -92,14 +92,14 @@ func TestWaitsEndWithTheirContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	waited := make(chan error, 1)
 	go func() { waited <- fake.WaitRequests(ctx, 2) }()
-	c.get(http.StatusOK, "/info")
+	c.Get(http.StatusOK, "/info")
 	cancel(boom)
 	err := <-waited
 	require.ErrorIs(t, err, boom)
 	require.ErrorContains(t, err, "waiting for 2 requests")
 
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Hang})
-	hung := c.inBackground(t.Context(), "/info")
+	hung := c.InBackground(t.Context(), "/info")
 	require.NoError(t, fake.WaitRequests(t.Context(), 2))
 	require.ErrorIs(t, fake.WaitIdle(ctx), boom)
 	fake.ClearFaults()
@@ -114,8 +114,8 @@ func TestEverythingAtOnce(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 25 {
-				_, _ = c.try(t.Context(), http.MethodGet, pPath, nil) // may meet a fault
-				_, _ = c.try(t.Context(), http.MethodGet, "/repos", nil)
+				_, _ = c.Try(t.Context(), http.MethodGet, pPath, "") // may meet a fault
+				_, _ = c.Try(t.Context(), http.MethodGet, "/repos", "")
 			}
 		})
 		wg.Go(func() {
@@ -133,5 +133,5 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	require.Equal(t, 200, fake.Count())
-	require.Len(t, c.get(http.StatusOK, "/commits/-/p?limit=100").object(t)["commits"], 100)
+	require.Len(t, c.Get(http.StatusOK, "/commits/-/p?limit=100").Object(t)["commits"], 100)
 }

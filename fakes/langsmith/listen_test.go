@@ -21,16 +21,16 @@ func TestDownAndUp(t *testing.T) {
 	url := fake.URL()
 	require.True(t, strings.HasPrefix(url, "http://127.0.0.1:"))
 	for range 3 {
-		c.pull(pPath) // leaves an idle connection, which goes too
+		c.pull(t, pPath) // leaves an idle connection, which goes too
 		fake.Down()
 		fake.Down()
-		require.ErrorIs(t, c.failure(pPath), syscall.ECONNREFUSED)
+		require.ErrorIs(t, c.Failure(pPath), syscall.ECONNREFUSED)
 		require.Equal(t, url, fake.URL())
 		push(t, fake, "q", "pushed while down")
 		require.NoError(t, fake.Up())
 		require.NoError(t, fake.Up())
 		require.Equal(t, url, fake.URL())
-		require.Equal(t, hash, c.pull(pPath).Hash)
+		require.Equal(t, hash, c.pull(t, pPath).Hash)
 	}
 	require.Equal(t, 6, fake.Count(), "a refused connection is no request")
 }
@@ -38,7 +38,7 @@ func TestDownAndUp(t *testing.T) {
 func TestDownCutsWhatIsInFlight(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Hang})
-	hung := c.inBackground(t.Context(), pPath)
+	hung := c.InBackground(t.Context(), pPath)
 	require.NoError(t, fake.WaitRequests(t.Context(), 1))
 	fake.Down()
 	require.Error(t, <-hung)
@@ -53,7 +53,7 @@ func TestDownCutsHalfARequest(t *testing.T) {
 	defer conn.Close() //nolint:errcheck // cut already
 	_, err = conn.Write([]byte("GET /info HTTP/1.1\r\nHost:"))
 	require.NoError(t, err)
-	c.get(http.StatusOK, "/info") // accepted after it
+	c.Get(http.StatusOK, "/info") // accepted after it
 	begun := time.Now()
 	fake.Down()
 	require.Less(t, time.Since(begun), 5*time.Second, "half the time that the server would wait for the rest")
@@ -64,14 +64,14 @@ func TestDownCutsHalfARequest(t *testing.T) {
 func TestCloseIsTerminal(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	inject(t, fake, fakelangsmith.Fault{Kind: fakelangsmith.Hang})
-	hung := c.inBackground(t.Context(), pPath)
+	hung := c.InBackground(t.Context(), pPath)
 	require.NoError(t, fake.WaitRequests(t.Context(), 1))
 	fake.Close()
 	require.Error(t, <-hung)
 	require.Zero(t, fake.InFlight())
 	fake.Close()
 	require.ErrorContains(t, fake.Up(), "closed")
-	require.ErrorIs(t, c.failure(pPath), syscall.ECONNREFUSED)
+	require.ErrorIs(t, c.Failure(pPath), syscall.ECONNREFUSED)
 }
 
 func TestThePortIsTaken(t *testing.T) {
@@ -128,5 +128,5 @@ func TestStartTestFails(t *testing.T) {
 func TestOtherAddress(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{Addr: "localhost:0"})
 	require.NotEmpty(t, fake.URL())
-	c.get(http.StatusOK, "/info")
+	c.Get(http.StatusOK, "/info")
 }

@@ -19,19 +19,19 @@ func TestPullWireShape(t *testing.T) {
 		Examples: json.RawMessage(`[{"inputs":{}}]`), Description: "says hello",
 	})
 	require.NoError(t, err)
-	a := c.get(http.StatusOK, "/commits/-/greeting/latest")
+	a := c.Get(http.StatusOK, "/commits/-/greeting/latest")
 	require.JSONEq(t, `{"commit_hash":"`+hash+`","manifest":{"lc":1,"big":9007199254740993,"html":"<b>&"},"examples":[{"inputs":{}}],
-		"description":"says hello","is_draft":false,"model_config":null,"model_provider":null}`, string(a.body))
-	require.Contains(t, string(a.body), `"manifest":{"lc":1,"big":9007199254740993,"html":"<b>&"}`, "the bytes survive, 64-bit integers above all")
-	require.Equal(t, "application/json", a.header.Get("Content-Type"))
+		"description":"says hello","is_draft":false,"model_config":null,"model_provider":null}`, string(a.Body))
+	require.Contains(t, string(a.Body), `"manifest":{"lc":1,"big":9007199254740993,"html":"<b>&"}`, "the bytes survive, 64-bit integers above all")
+	require.Equal(t, "application/json", a.Header.Get("Content-Type"))
 
 	push(t, fake, "plain", "x")
-	bare := c.pull("/commits/-/plain/latest")
+	bare := c.pull(t, "/commits/-/plain/latest")
 	require.JSONEq(t, `[]`, string(bare.Examples))
 	require.Nil(t, bare.Description)
 	_, err = fake.Push("plain", fakelangsmith.Commit{Manifest: fakelangsmith.Text("x"), Examples: json.RawMessage("null")})
 	require.NoError(t, err)
-	require.JSONEq(t, `null`, string(c.pull("/commits/-/plain/latest").Examples))
+	require.JSONEq(t, `null`, string(c.pull(t, "/commits/-/plain/latest").Examples))
 }
 
 func TestPullByVersion(t *testing.T) {
@@ -53,12 +53,12 @@ func TestPullByVersion(t *testing.T) {
 			first[:7]:               second,
 			strings.Repeat("f", 10): second,
 		} {
-			require.Equal(t, want, c.pull(base+"/commits/-/greeting/"+version).Hash, version)
-			require.Equal(t, want, c.pull(base+"/commits/acme/greeting/"+version).Hash, version)
+			require.Equal(t, want, c.pull(t, base+"/commits/-/greeting/"+version).Hash, version)
+			require.Equal(t, want, c.pull(t, base+"/commits/acme/greeting/"+version).Hash, version)
 		}
 	}
 	for _, unknown := range []string{second[:7], "staging", strings.Repeat("0", 64), "Latest"} {
-		body := c.get(http.StatusNotFound, "/commits/-/greeting/"+unknown).object(t)
+		body := c.Get(http.StatusNotFound, "/commits/-/greeting/"+unknown).Object(t)
 		require.Contains(t, body["detail"], unknown)
 	}
 }
@@ -84,13 +84,13 @@ func TestDraftsAreNotLatest(t *testing.T) {
 		return hash
 	}
 	first := draft()
-	c.get(http.StatusNotFound, "/commits/-/p/latest")
-	require.Nil(t, c.get(http.StatusOK, "/repos/-/p").object(t)["repo"].(map[string]any)["last_commit_hash"])
+	c.Get(http.StatusNotFound, "/commits/-/p/latest")
+	require.Nil(t, c.Get(http.StatusOK, "/repos/-/p").Object(t)["repo"].(map[string]any)["last_commit_hash"])
 	released := push(t, fake, "p", "released")
 	second := draft()
-	require.Equal(t, released, c.pull("/commits/-/p/latest").Hash)
-	require.True(t, c.pull("/commits/-/p/"+first).Draft)
-	require.Equal(t, second, c.pull("/commits/-/p/next").Hash)
+	require.Equal(t, released, c.pull(t, "/commits/-/p/latest").Hash)
+	require.True(t, c.pull(t, "/commits/-/p/"+first).Draft)
+	require.Equal(t, second, c.pull(t, "/commits/-/p/next").Hash)
 }
 
 func TestPullWithModel(t *testing.T) {
@@ -101,20 +101,20 @@ func TestPullWithModel(t *testing.T) {
 	_, err = fake.Push("qa", fakelangsmith.Commit{Manifest: manifest})
 	require.NoError(t, err)
 
-	without := c.pull("/commits/-/qa/latest")
+	without := c.pull(t, "/commits/-/qa/latest")
 	require.JSONEq(t, string(prompt), string(without.Manifest))
 	require.JSONEq(t, `null`, string(without.ModelConfig))
 	require.Nil(t, without.ModelProvider)
-	require.JSONEq(t, string(prompt), string(c.pull("/commits/-/qa/latest?include_model=false").Manifest))
+	require.JSONEq(t, string(prompt), string(c.pull(t, "/commits/-/qa/latest?include_model=false").Manifest))
 	for _, query := range []string{"include_model=true", "include=model", "include=x&include=model"} {
-		with := c.pull("/commits/-/qa/latest?" + query)
+		with := c.pull(t, "/commits/-/qa/latest?"+query)
 		require.JSONEq(t, string(manifest), string(with.Manifest), query)
 		require.JSONEq(t, `{"model":"gpt-4o-mini","temperature":0}`, string(with.ModelConfig), query)
 		require.Equal(t, "ChatOpenAI", *with.ModelProvider, query)
 	}
 
 	push(t, fake, "modelless", "x")
-	require.JSONEq(t, string(fakelangsmith.Text("x")), string(c.pull("/commits/-/modelless/latest?include_model=true").Manifest))
+	require.JSONEq(t, string(fakelangsmith.Text("x")), string(c.pull(t, "/commits/-/modelless/latest?include_model=true").Manifest))
 }
 
 func TestPullOfSequencesThatAreOdd(t *testing.T) {
@@ -128,8 +128,8 @@ func TestPullOfSequencesThatAreOdd(t *testing.T) {
 	} {
 		_, err := fake.Push("p", fakelangsmith.Commit{Manifest: json.RawMessage(test.manifest)})
 		require.NoError(t, err)
-		require.JSONEq(t, test.prompt, string(c.pull("/commits/-/p/latest").Manifest), name)
-		with := c.pull("/commits/-/p/latest?include_model=true")
+		require.JSONEq(t, test.prompt, string(c.pull(t, "/commits/-/p/latest").Manifest), name)
+		with := c.pull(t, "/commits/-/p/latest?include_model=true")
 		require.JSONEq(t, test.manifest, string(with.Manifest), name)
 		require.JSONEq(t, test.config, string(with.ModelConfig), name)
 		if test.provider == "" {
@@ -144,11 +144,11 @@ func TestOddNamesAreOneSegment(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	for _, name := range []string{"a b", "ünïcode-提示", "50%", "what?", "a#b", "a+b", "a&b=c", `back\slash`, "q\"uote", "...", "%2F", "-", "latest"} {
 		hash := push(t, fake, name, name)
-		require.Equal(t, hash, c.pull("/commits/-/"+url.PathEscape(name)+"/latest").Hash, name)
+		require.Equal(t, hash, c.pull(t, "/commits/-/"+url.PathEscape(name)+"/latest").Hash, name)
 		require.Equal(t, 1, fake.CountFor(name), name)
 	}
-	c.get(http.StatusNotFound, "/commits/-/a%2Fb/latest")
-	c.get(http.StatusNotFound, "/commits/-/..%2F..%2Fgreeting/latest")
+	c.Get(http.StatusNotFound, "/commits/-/a%2Fb/latest")
+	c.Get(http.StatusNotFound, "/commits/-/..%2F..%2Fgreeting/latest")
 }
 
 func TestHistory(t *testing.T) {
@@ -168,7 +168,7 @@ func TestHistory(t *testing.T) {
 				} `json:"commits"`
 				Total int `json:"total"`
 			}
-			require.NoError(t, json.Unmarshal(c.get(http.StatusOK, "/commits/-/p"+slash+query).body, &body))
+			require.NoError(t, json.Unmarshal(c.Get(http.StatusOK, "/commits/-/p"+slash+query).Body, &body))
 			hashes := make([]string, 0, len(body.Commits))
 			for _, listed := range body.Commits {
 				hashes = append(hashes, listed.Hash)
@@ -181,16 +181,16 @@ func TestHistory(t *testing.T) {
 			}
 		}
 	}
-	c.get(http.StatusNotFound, "/commits/-/absent/")
-	c.get(http.StatusUnprocessableEntity, "/commits/-/p/?limit=x")
+	c.Get(http.StatusNotFound, "/commits/-/absent/")
+	c.Get(http.StatusUnprocessableEntity, "/commits/-/p/?limit=x")
 }
 
 func TestEverythingElseIsNotFound(t *testing.T) {
 	_, c := start(t, fakelangsmith.Config{})
 	for _, path := range []string{"/", "/commits", "/api/v2/commits/-/p/latest", "/_fake/requests", "/commits/-/p/a/b"} {
-		require.Equal(t, map[string]any{"detail": "Not Found"}, c.get(http.StatusNotFound, path).object(t), path)
+		require.Equal(t, map[string]any{"detail": "Not Found"}, c.Get(http.StatusNotFound, path).Object(t), path)
 	}
-	a, err := c.try(t.Context(), http.MethodPost, "/repos", nil)
+	a, err := c.Try(t.Context(), http.MethodPost, "/repos", "")
 	require.NoError(t, err)
-	require.Equal(t, http.StatusNotFound, a.status)
+	require.Equal(t, http.StatusNotFound, a.Status)
 }

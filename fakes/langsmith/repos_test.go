@@ -11,15 +11,15 @@ import (
 	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
 )
 
-func (c *client) names(query string) (names []string, total int) {
-	c.t.Helper()
+func (c client) names(t *testing.T, query string) (names []string, total int) {
+	t.Helper()
 	var body struct {
 		Repos []struct {
 			FullName string `json:"full_name"`
 		} `json:"repos"`
 		Total int `json:"total"`
 	}
-	require.NoError(c.t, json.Unmarshal(c.get(http.StatusOK, "/api/v1/repos"+query).body, &body))
+	require.NoError(t, json.Unmarshal(c.Get(http.StatusOK, "/api/v1/repos"+query).Body, &body))
 	names = make([]string, 0, len(body.Repos))
 	for _, repo := range body.Repos {
 		names = append(names, repo.FullName)
@@ -48,7 +48,7 @@ func TestListPrompts(t *testing.T) {
 		"?query=nothing":       {},
 		"?sort_field=num_like": {"acme/two", "acme/Three", "acme/one"},
 	} {
-		names, total := c.names(query)
+		names, total := c.names(t, query)
 		require.Equal(t, want, names, query)
 		require.Equal(t, len(want), total, query)
 	}
@@ -57,12 +57,12 @@ func TestListPrompts(t *testing.T) {
 		"?limit=2&offset=2": {"acme/one"},
 		"?offset=3":         {},
 	} {
-		names, total := c.names(query)
+		names, total := c.names(t, query)
 		require.Equal(t, want, names, query)
 		require.Equal(t, 3, total, "the total is of the whole list")
 	}
 	for _, query := range []string{"?limit=0", "?limit=101", "?limit=x", "?offset=-1", "?offset=x"} {
-		c.get(http.StatusUnprocessableEntity, "/repos"+query)
+		c.Get(http.StatusUnprocessableEntity, "/repos"+query)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestListIsPaged(t *testing.T) {
 	for i := range 25 {
 		push(t, fake, string(rune('a'+i)), "x")
 	}
-	names, total := c.names("")
+	names, total := c.names(t, "")
 	require.Len(t, names, 20, "the default page")
 	require.Equal(t, 25, total)
 }
@@ -80,7 +80,7 @@ func TestGetPrompt(t *testing.T) {
 	fake, c := start(t, fakelangsmith.Config{})
 	push(t, fake, "p", "x")
 	hash := push(t, fake, "p", "y")
-	repo := c.get(http.StatusOK, "/repos/-/p").object(t)["repo"].(map[string]any)
+	repo := c.Get(http.StatusOK, "/repos/-/p").Object(t)["repo"].(map[string]any)
 	for field, want := range map[string]any{
 		"repo_handle": "p", "owner": "acme", "full_name": "acme/p", "tenant_id": fakelangsmith.TenantID("acme"),
 		"is_public": false, "is_archived": false, "num_commits": 2.0, "last_commit_hash": hash, "description": nil, "tags": []any{},
@@ -92,5 +92,5 @@ func TestGetPrompt(t *testing.T) {
 		_, err := time.Parse(time.RFC3339, repo[field].(string))
 		require.NoError(t, err)
 	}
-	require.Equal(t, "Prompt acme/absent not found", c.get(http.StatusNotFound, "/repos/-/absent").object(t)["detail"])
+	require.Equal(t, "Prompt acme/absent not found", c.Get(http.StatusNotFound, "/repos/-/absent").Object(t)["detail"])
 }

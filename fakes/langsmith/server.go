@@ -142,9 +142,5 @@ func indexKeys(keys []Key) (map[string]Key, string, error) {
 // The owner "-" is there the server's first workspace. These requests meet no
 // fault and are not counted.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.admin != nil && fakeserver.IsAdminPath(r.URL.Path) {
-		s.admin.ServeHTTP(w, r)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+	fakeserver.Serve(w, r, s.admin, s.mux)
 }

@@ -52,13 +52,9 @@ func (o *options) open(addr string) (server fakecmd.Server, note string, err err
 	if err != nil {
 		return nil, "", err
 	}
-	if err := o.seed(fake); err != nil {
-		fake.Close()
-		return nil, "", err
-	}
 	if len(o.keys) == 0 {
 		note = fmt.Sprintf("the keys are %s and %s, of project %s\n",
 			fakelangfuse.DefaultPublicKey, fakelangfuse.DefaultSecretKey, fakelangfuse.DefaultProject)
 	}
-	return fake, note, nil
+	return fakecmd.Seeded(fake, o.seed, note)
 }

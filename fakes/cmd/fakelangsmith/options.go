@@ -51,12 +51,8 @@ func (o *options) open(addr string) (server fakecmd.Server, note string, err err
 	if err != nil {
 		return nil, "", err
 	}
-	if err := o.seed(fake); err != nil {
-		fake.Close()
-		return nil, "", err
-	}
 	if len(o.keys) == 0 {
 		note = fmt.Sprintf("the key is %s, of workspace %s\n", fakelangsmith.DefaultKey, fakelangsmith.DefaultWorkspace)
 	}
-	return fake, note, nil
+	return fakecmd.Seeded(fake, o.seed, note)
 }

@@ -37,8 +37,18 @@ type Command struct {
 	// Flags defines the registry's own flags. -addr and -allow-remote are there.
 	Flags func(*flag.FlagSet)
 	// Open makes the fake that will listen on addr, with its prompts. note, if
-	// any, is told on standard error.
+	// any, is told on standard error. [Seeded] helps.
 	Open func(addr string) (fake Server, note string, err error)
+}
+
+// Seeded is for the end of an Open: it returns the fake with the prompts that
+// seed pushes to it, and the note; or closes it.
+func Seeded[S Server](fake S, seed func(S) error, note string) (Server, string, error) {
+	if err := seed(fake); err != nil {
+		fake.Close()
+		return nil, "", err
+	}
+	return fake, note, nil
 }
 
 // Main runs the command with the process's arguments until SIGINT or SIGTERM,

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// AdminPrefix is below which another process drives a fake.
-const AdminPrefix = "/_fake/"
+// adminPrefix is below which another process drives a fake.
+const adminPrefix = "/_fake/"
 
 // maxAdminBody bounds what an admin request may bring.
 const maxAdminBody = 16 << 20
@@ -21,8 +21,15 @@ const maxAdminBody = 16 << 20
 // that does not exist.
 var ErrNotFound = errors.New("not found")
 
-// IsAdminPath reports whether a request with this path is an admin request.
-func IsAdminPath(path string) bool { return strings.HasPrefix(path, AdminPrefix) }
+// Serve passes a request to admin, if that is not nil and the request is one for
+// it, or to api.
+func Serve(w http.ResponseWriter, r *http.Request, admin, api *http.ServeMux) {
+	if admin != nil && strings.HasPrefix(r.URL.Path, adminPrefix) {
+		admin.ServeHTTP(w, r)
+		return
+	}
+	api.ServeHTTP(w, r)
+}
 
 // Done is what an admin request is answered when there is nothing to tell.
 var Done = struct{}{}
@@ -44,7 +51,7 @@ func AdminRoutes(b *Base, own map[string]func(*http.Request) (any, error)) *http
 			mux.HandleFunc(pattern, adminHandler(do))
 		}
 	}
-	mux.HandleFunc(AdminPrefix, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(adminPrefix, func(w http.ResponseWriter, r *http.Request) {
 		adminError(http.StatusNotFound, "no such admin endpoint: "+r.Method+" "+r.URL.Path).Send(w)
 	})
 	return mux

@@ -46,9 +46,6 @@ func New(cfg Config) *Base {
 	}
 }
 
-// Closed is closed when Close has been called.
-func Closed(b *Base) <-chan struct{} { return b.closed }
-
 // Endpoint counts a request about the prompt asked, its full name or "", and
 // answers it truly, unless it meets a fault. truth is called once, if at all.
 func Endpoint(b *Base, w http.ResponseWriter, r *http.Request, asked string, truth func() Response) {

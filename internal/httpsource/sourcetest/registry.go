@@ -169,11 +169,12 @@ func runRefresh[V Value](t *testing.T, stage func(*testing.T) *Stage[V]) {
 			s.Read(name)
 		}
 		s.Start()
-		s.Fail("hang", 0, "")
+		release := s.Fail("hang", 0, "")
 		s.Pass(TTL + Interval)
 		s.Arrived(16)
 		s.Cache.Stop()
 		require.NoError(t, s.WaitIdle(t.Context()), "they were cancelled")
+		release()
 		require.Equal(t, 16, s.Count())
 		s.ReadHas("p0", "Hello")
 	})
