@@ -3,6 +3,7 @@ package langsmith_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,7 +21,7 @@ func registryOf(t *testing.T, fake *fakelangsmith.Server) sourcetest.Registry[*l
 		New: func(client *http.Client, retries int, cfg promptcache.Config) (*promptcache.PromptCache[*langsmith.PromptCommit], error) {
 			src, err := langsmith.New(langsmith.Config{
 				Endpoint: fake.URL(), APIKey: langsmith.NewSecret(fakelangsmith.DefaultKey),
-				HTTPClient: client, Retries: &retries, Getenv: sourcetest.NoEnv,
+				HTTPClient: client, Retries: &retries, BackoffMin: time.Millisecond, Getenv: sourcetest.NoEnv,
 			})
 			if err != nil {
 				return nil, err
