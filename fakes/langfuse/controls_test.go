@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +34,36 @@ func TestLabels(t *testing.T) {
 	require.NoError(t, fake.SetLabels("p", 2))
 	c.Get(http.StatusNotFound, prompts+"/p")
 	require.Equal(t, 2, c.fetch(t, "p?label=latest").Version)
+}
+
+// TestUpdatedAt measures on a fake clock: nothing goes through a network.
+func TestUpdatedAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, err := fakelangfuse.New(fakelangfuse.Config{})
+		require.NoError(t, err)
+		defer fake.Close()
+		times := func(version string) [2]string {
+			rec := httptest.NewRecorder()
+			req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, prompts+"/p?version="+version, nil)
+			req.Header.Set("Authorization", basic(fakelangfuse.DefaultPublicKey, fakelangfuse.DefaultSecretKey))
+			fake.ServeHTTP(rec, req)
+			p := asPrompt(t, answer{Body: rec.Body.Bytes()})
+			return [2]string{p.CreatedAt, p.UpdatedAt}
+		}
+		const begun, second, third, fourth = "2000-01-01T00:00:00.000Z", "2000-01-01T00:00:01.000Z", "2000-01-01T00:00:02.000Z", "2000-01-01T00:00:03.000Z"
+		push(t, fake, "p", "one", "production")
+		time.Sleep(time.Second) // the bubble's, as those below
+		push(t, fake, "p", "two")
+		require.Equal(t, [2]string{begun, second}, times("1"), "it has lost a label")
+		time.Sleep(time.Second)
+		require.NoError(t, fake.SetLabels("p", 2, "staging"))
+		require.Equal(t, [2]string{begun, second}, times("1"), "it has not changed")
+		require.Equal(t, [2]string{second, third}, times("2"))
+		time.Sleep(time.Second)
+		require.NoError(t, fake.SetTags("p", "a"))
+		require.Equal(t, [2]string{begun, fourth}, times("1"))
+		require.Equal(t, [2]string{second, fourth}, times("2"))
+	})
 }
 
 func TestControlsRefuse(t *testing.T) {

@@ -271,6 +271,7 @@ func TestCloseEndsDeliveries(t *testing.T) {
 		require.False(t, fake.Deliveries()[0].OK)
 		push(t, fake, "q", "after Close nobody is told")
 		require.NoError(t, fake.WaitWebhooks(t.Context()))
+		require.Len(t, fake.Deliveries(), 1, name)
 		hook.Close()
 	}
 }
