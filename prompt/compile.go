@@ -1,9 +1,6 @@
 package prompt
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // Vars are the values that a prompt is compiled with: those of variables, and
 // under the names of placeholders the messages that fill them. What the prompt
@@ -33,7 +30,7 @@ func (c Compiled) MarshalJSON() ([]byte, error) {
 	if c.Messages == nil {
 		return []byte("[]"), nil
 	}
-	return json.Marshal(c.Messages)
+	return marshal(c.Messages)
 }
 
 // Compile returns the prompt with vars filled in, by the rules of its syntax. A

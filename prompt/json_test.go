@@ -3,6 +3,7 @@ package prompt_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -155,4 +156,20 @@ func TestMessageJSON(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "{}", string(b))
 	})
+}
+
+func TestJSONWithoutHTMLEscapes(t *testing.T) {
+	c := prompt.Compiled{Kind: prompt.KindChat, Messages: []prompt.Message{
+		{Role: "user", Content: "<a> & b"},
+		{Role: "user", Parts: []prompt.Part{{Text: "<c>"}}},
+	}}
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	require.NoError(t, enc.Encode(c))
+	require.Equal(t, `[{"role":"user","content":"<a> & b"},{"role":"user","content":[{"type":"text","text":"<c>"}]}]`+"\n", out.String())
+
+	escaped, err := json.Marshal(c)
+	require.NoError(t, err)
+	require.Contains(t, string(escaped), `\u003ca\u003e \u0026 b`, "json.Marshal escapes, as it does anything")
 }

@@ -190,7 +190,7 @@ type object struct {
 }
 
 func (o *object) add(name string, value any) {
-	raw, err := json.Marshal(value)
+	raw, err := marshal(value)
 	if err != nil {
 		o.err = errors.Join(o.err, fmt.Errorf("%w: field %.40q: %w", ErrInvalid, name, err))
 		return
@@ -205,6 +205,18 @@ func (o *object) add(name string, value any) {
 	o.buf.WriteString(quoteJSON(name))
 	o.buf.WriteByte(':')
 	o.buf.Write(raw)
+}
+
+// marshal is json.Marshal that leaves < > and & as they are, so that whoever
+// encodes with SetEscapeHTML(false) gets prompts as they are written.
+func marshal(value any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // bytes returns the object with the extra fields, sorted, that are not in it yet.

@@ -39,7 +39,7 @@ func names(r demo.Report) []string {
 
 func TestDemoTellsTheStory(t *testing.T) {
 	began := time.Now()
-	got := promptcache(t.Context(), nil, "demo")
+	got := command(t.Context(), nil, "demo")
 	require.Zero(t, got.status, got.out)
 	require.Empty(t, got.err)
 	require.Less(t, time.Since(began), 15*time.Second)
@@ -55,7 +55,7 @@ func TestDemoTellsTheStory(t *testing.T) {
 }
 
 func TestDemoJSON(t *testing.T) {
-	got := promptcache(t.Context(), map[string]string{
+	got := command(t.Context(), map[string]string{
 		"LANGSMITH_ENDPOINT": "http://127.0.0.1:1", // is for a real registry, and ignored without a prompt
 	}, "demo", "--json")
 	require.Zero(t, got.status, got.out)
@@ -89,9 +89,9 @@ func TestDemoJSON(t *testing.T) {
 	require.NotEmpty(t, r.Steps[4].Log, "the outage was not logged")
 }
 
-// registry starts a fake that stands for a real registry, and returns the
+// realRegistry starts a fake that stands for a real registry, and returns the
 // environment in which it is found.
-func registry(t *testing.T) (*fakelangsmith.Server, map[string]string) {
+func realRegistry(t *testing.T) (*fakelangsmith.Server, map[string]string) {
 	t.Helper()
 	fake := fakelangsmith.StartTest(t, fakelangsmith.Config{})
 	_, err := fake.PushText("welcome", "Welcome {name}")
@@ -103,8 +103,8 @@ func registry(t *testing.T) (*fakelangsmith.Server, map[string]string) {
 }
 
 func TestDemoWithARealRegistry(t *testing.T) {
-	fake, env := registry(t)
-	got := promptcache(t.Context(), env, "demo", "--json", "--", "-/welcome:latest")
+	fake, env := realRegistry(t)
+	got := command(t.Context(), env, "demo", "--json", "--", "-/welcome:latest")
 	require.Zero(t, got.status, got.out)
 
 	r := decode(t, got.out)
@@ -114,14 +114,14 @@ func TestDemoWithARealRegistry(t *testing.T) {
 	require.Equal(t, fake.URL(), r.Registry)
 
 	require.NoError(t, fake.SetPublic("welcome", true))
-	got = promptcache(t.Context(), env, "demo", "acme/welcome", "--allow-public", "--endpoint", fake.URL())
+	got = command(t.Context(), env, "demo", "acme/welcome", "--allow-public", "--endpoint", fake.URL())
 	require.Zero(t, got.status, got.out)
 	require.Contains(t, got.out, "4 of 4 steps as expected")
 	require.Contains(t, got.out, "Left out")
 }
 
 func TestDemoSaysWhatItExpectedAndSaw(t *testing.T) {
-	fake, env := registry(t)
+	fake, env := realRegistry(t)
 	for name, tt := range map[string]struct {
 		env  map[string]string
 		args []string
@@ -133,14 +133,14 @@ func TestDemoSaysWhatItExpectedAndSaw(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"demo"}, tt.args...)
-			got := promptcache(t.Context(), tt.env, args...)
+			got := command(t.Context(), tt.env, args...)
 			require.Equal(t, exitFailed, got.status)
 			text := strings.Join(strings.Fields(got.out), " ")
 			require.Contains(t, text, "FAILED answer to the first request: expected a prompt, saw 503 Service Unavailable")
 			require.Contains(t, text, tt.want)
 			require.Contains(t, text, "0 of 1 steps as expected")
 
-			got = promptcache(t.Context(), tt.env, append(args, "--json")...)
+			got = command(t.Context(), tt.env, append(args, "--json")...)
 			require.Equal(t, exitFailed, got.status)
 			r := decode(t, got.out)
 			require.False(t, r.OK)
@@ -170,12 +170,12 @@ func TestDemoCanBeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &interrupter{at: "registry refuses connections", cancel: cancel}
 	var complaint strings.Builder
-	status := run(ctx, []string{"demo"}, streams{out, &complaint, func(string) string { return "" }})
+	status := run(ctx, []string{"demo"}, streams{nil, out, &complaint, func(string) string { return "" }})
 	require.Equal(t, exitInterrupted, status)
 	require.Contains(t, complaint.String(), "interrupted")
 	require.Contains(t, out.String(), "Left out, because step \"outage\" could not be finished")
 
-	got := promptcache(ctx, nil, "demo")
+	got := command(ctx, nil, "demo")
 	require.Equal(t, exitInterrupted, got.status, "it was interrupted before it began")
 }
 
@@ -185,10 +185,10 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestDemoSaysThatItCannotWrite(t *testing.T) {
-	_, env := registry(t)
+	_, env := realRegistry(t)
 	for _, args := range [][]string{{"demo", "welcome"}, {"demo", "welcome", "--json"}} {
 		var complaint strings.Builder
-		status := run(t.Context(), args, streams{full{}, &complaint, func(name string) string { return env[name] }})
+		status := run(t.Context(), args, streams{nil, full{}, &complaint, func(name string) string { return env[name] }})
 		require.Equal(t, exitFailed, status)
 		require.Contains(t, complaint.String(), "no space left")
 	}

@@ -1,4 +1,5 @@
-// Command promptcache shows what the library does. Run it with --help.
+// Command promptcache reads prompts of registries, and shows what the library
+// does. Run it with --help, or see docs/cli.md.
 package main
 
 import (
@@ -11,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
 )
 
 // The exit statuses, which the help names.
@@ -21,8 +24,13 @@ const (
 	exitInterrupted = 130
 )
 
+// exitStatuses is what the help of every command ends with.
+const exitStatuses = `Exit status: 0 if all went as expected, 1 if something did not, 2 if the
+arguments or settings are wrong, 130 if it was interrupted.`
+
 // cli is the command line.
 type cli struct {
+	Get     getCmd           `cmd:"" help:"Print one prompt, as it is or compiled."`
 	Demo    demoCmd          `cmd:"" help:"Show what the cache does, with real requests, and check every step."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
@@ -31,14 +39,15 @@ type cli struct {
 func (cli) Help() string {
 	return `Begin with
 
-    promptcache demo
+    promptcache demo                     see what the cache does
+    promptcache get langsmith:greeting   see one of your prompts
 
-Exit status: 0 if all went as expected, 1 if something did not, 2 if the
-arguments or settings are wrong, 130 if it was interrupted.`
+` + exitStatuses
 }
 
-// streams is where a command writes to, and what else it has of the process.
+// streams is what a command has of the process.
 type streams struct {
+	in       io.Reader
 	out, err io.Writer
 	getenv   func(string) string
 }
@@ -46,7 +55,7 @@ type streams struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	code := run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr, os.Getenv})
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr, os.Getenv})
 	stop()
 	os.Exit(code)
 }
@@ -57,14 +66,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		c      cli
 		exited *int // by --help or --version, after which kong goes on parsing
 	)
-	parser, err := kong.New(&c,
-		kong.Name("promptcache"),
-		kong.Description("A prompt registry cache for Go."),
-		kong.Vars{"version": "promptcache " + version()},
-		kong.Writers(std.out, std.err),
-		kong.Exit(func(code int) { exited = &code }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
-	)
+	parser, err := newParser(&c, std, func(code int) { exited = &code })
 	if err != nil {
 		return fail(std, err)
 	}
@@ -79,10 +81,41 @@ func run(ctx context.Context, args []string, std streams) int {
 	return fail(std, command.Run(std))
 }
 
+// newParser returns what reads the command line into c. exit is called after
+// --help and --version.
+func newParser(c *cli, std streams, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("promptcache"),
+		kong.Description("A prompt registry cache for Go."),
+		kong.Vars{"version": "promptcache " + version()},
+		kong.Writers(std.out, std.err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+	)
+}
+
 // usageError is an error that other arguments or settings would mend.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// advisedError is an error about which there is something to be done that it does
+// not say itself.
+type advisedError struct {
+	error
+
+	advice string
+}
+
+func (e advisedError) Unwrap() error { return e.error }
+
+// advised returns err with advice, which may be "".
+func advised(err error, advice string) error {
+	if advice == "" {
+		return err
+	}
+	return advisedError{err, advice}
+}
 
 // errFailed is the error of a command that has already said what went wrong.
 var errFailed = errors.New("something did not go as expected")
@@ -93,7 +126,10 @@ func fail(std streams, err error) int {
 		return exitOK
 	}
 	if !errors.Is(err, errFailed) {
-		_, _ = fmt.Fprintf(std.err, "promptcache: error: %v\n", err)
+		_, _ = fmt.Fprintf(std.err, "promptcache: error: %s\n", term.Visible(err.Error()))
+	}
+	if a, ok := errors.AsType[advisedError](err); ok {
+		_, _ = fmt.Fprintf(std.err, "hint: %s\n", term.Visible(a.advice))
 	}
 	switch _, usage := errors.AsType[usageError](err); {
 	case usage:

@@ -18,10 +18,10 @@ type ran struct {
 	out, err string
 }
 
-// promptcache runs the command line with an environment.
-func promptcache(ctx context.Context, env map[string]string, args ...string) ran {
+// command runs the command line with an environment.
+func command(ctx context.Context, env map[string]string, args ...string) ran {
 	var out, err bytes.Buffer
-	status := run(ctx, args, streams{&out, &err, func(name string) string { return env[name] }})
+	status := run(ctx, args, streams{nil, &out, &err, func(name string) string { return env[name] }})
 	return ran{status, out.String(), err.String()}
 }
 
@@ -36,7 +36,7 @@ func TestHelp(t *testing.T) {
 			"LANGSMITH_API_KEY", "LANGSMITH_ENDPOINT", "NO_COLOR", "Exit status",
 		}},
 	} {
-		got := promptcache(t.Context(), nil, tt.args...)
+		got := command(t.Context(), nil, tt.args...)
 		require.Zero(t, got.status)
 		require.Empty(t, got.err)
 		for _, want := range tt.wants {
@@ -46,7 +46,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	got := promptcache(t.Context(), nil, "--version")
+	got := command(t.Context(), nil, "--version")
 	require.Zero(t, got.status)
 	require.Regexp(t, `^promptcache \S+ \(go\S+, \w+/\w+\)\n$`, got.out)
 }
@@ -56,7 +56,7 @@ func TestWrongUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no command":        {nil, `expected "demo"`},
+		"no command":        {nil, `expected one of "get", "demo"`},
 		"unknown command":   {[]string{"dmeo"}, "--help"},
 		"unknown flag":      {[]string{"demo", "--jsno"}, "--json"},
 		"no prompt":         {[]string{"demo", "--endpoint", "https://registry.example"}, "say which prompt"},
@@ -66,7 +66,7 @@ func TestWrongUsage(t *testing.T) {
 		"insecure endpoint": {[]string{"demo", "--endpoint", "http://registry.example", "greeting"}, "is not encrypted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := promptcache(t.Context(), nil, tt.args...)
+			got := command(t.Context(), nil, tt.args...)
 			require.Equal(t, exitUsage, got.status)
 			require.Empty(t, got.out)
 			require.Regexp(t, "^promptcache: error: ", got.err)
@@ -88,7 +88,7 @@ func TestExitStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, err bytes.Buffer
-			require.Equal(t, tt.want, fail(streams{&out, &err, nil}, tt.err))
+			require.Equal(t, tt.want, fail(streams{nil, &out, &err, nil}, tt.err))
 			require.Empty(t, out.String())
 		})
 	}

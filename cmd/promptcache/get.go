@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/show"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/vars"
+	"github.com/promptcache/promptcache-go/prompt"
+)
+
+// getCmd is `promptcache get`.
+type getCmd struct {
+	Key      string   `arg:"" help:"The prompt: langsmith:[owner/]name[:version], langfuse:name[@label|#version], or one of these without the scheme."`
+	Var      []string `sep:"none" placeholder:"NAME=TEXT" help:"Value of a variable, to compile the prompt with; NAME:=JSON for what is not a text, such as a placeholder's messages. May be repeated."`
+	VarsFile string   `placeholder:"FILE" help:"JSON object of values; - is stdin. --var comes before it."`
+	Strict   bool     `help:"Compile, and fail if any value is missing."`
+	JSON     bool     `name:"json" xor:"form" help:"Print one JSON document with all that is known of the prompt."`
+	Messages bool     `xor:"form" help:"Print the compiled messages alone, a JSON array in the shape of OpenAI's chat API."`
+	Raw      bool     `xor:"form" help:"Print the registry's own JSON."`
+
+	sourceFlags
+}
+
+// Help is shown below the summary; see kong.HelpProvider.
+func (getCmd) Help() string {
+	return `Examples:
+
+    promptcache get langsmith:greeting:production
+    promptcache get langfuse:support/triage@staging
+    promptcache get greeting --var name=Ada --var 'tone=very polite'
+    promptcache get chat --var 'history:=[{"role":"user","content":"Hi"}]' --messages
+    promptcache get greeting --vars-file vars.json --strict --json
+    promptcache get greeting --raw --env-file .env
+
+Without values the templates are printed, and with --var, --vars-file, --strict or
+--messages the compiled prompt. A value that is missing is treated as the registry's
+own SDK does, and is listed as missing; --strict makes it an error.
+
+After NAME= comes the value, as it is: it is never taken for the name of a file,
+so it may be what somebody else has typed.
+
+--json prints an object: key, registry, address, name, revision, immutable, kind
+(text or chat), syntax, variables, placeholders (name, optional, limit), compiled,
+missing, text (of a text prompt), messages (in the shape of OpenAI's chat API; a
+text is one message of the user; a placeholder that is not filled is
+{"type":"placeholder","name":...}), config and schema (null if there is none).
+
+Credentials come from the environment or from --env-file, and are never shown:
+LANGSMITH_API_KEY (and LANGSMITH_WORKSPACE_ID, if the key needs it), or
+LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY. Addresses: LANGSMITH_ENDPOINT,
+LANGFUSE_BASE_URL.
+
+Colours are used on a terminal, unless NO_COLOR is set.
+
+` + exitStatuses
+}
+
+// Run prints the prompt.
+func (c getCmd) Run(ctx context.Context, std streams) error {
+	values, err := c.values(std)
+	if err != nil {
+		return usageError{err}
+	}
+	from, err := c.open(c.Key, std.getenv)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	value, raw, err := from.FetchRaw(ctx, from.key)
+	if err != nil {
+		return from.failed(ctx, c.Timeout, err)
+	}
+	if c.Raw {
+		return show.JSON(std.out, raw)
+	}
+	p, err := value.Prompt()
+	if err != nil {
+		return advised(fmt.Errorf("%s cannot be read: %w", from.fullKey(), err), "--raw prints it as the registry has it")
+	}
+	d := show.New(p)
+	d.Key, d.Registry, d.Address = from.fullKey(), from.Name(), from.Address()
+	for _, detail := range from.Details(value) {
+		d.Details = append(d.Details, show.Detail(detail))
+	}
+	if values != nil || c.Strict || c.Messages {
+		if err := d.Compile(p, values, c.Strict); err != nil {
+			return c.cannotCompile(from.fullKey(), err)
+		}
+		if note := unused(p, values); note != "" {
+			_, _ = fmt.Fprintf(std.err, "promptcache: note: %s\n", term.Visible(note))
+		}
+	}
+	return c.print(std, d)
+}
+
+// values returns what the prompt is compiled with, nil for nothing.
+func (c getCmd) values(std streams) (prompt.Vars, error) {
+	if c.Raw && (len(c.Var) > 0 || c.VarsFile != "" || c.Strict) {
+		return nil, errors.New("--raw prints what the registry has, which cannot be compiled; leave out --raw, or --var, --vars-file and --strict")
+	}
+	return vars.Parse(c.Var, c.VarsFile, std.in)
+}
+
+// print prints d in the form that was asked for.
+func (c getCmd) print(std streams, d show.Document) error {
+	switch {
+	case c.JSON:
+		return show.JSON(std.out, d)
+	case c.Messages:
+		return show.JSON(std.out, d.Messages)
+	}
+	return show.Readable(std.out, term.StyleOf(std.out, std.getenv), d)
+}
+
+// cannotCompile returns an error of Compile for people: other values would mend
+// it, unless it is the prompt that is too large or malformed.
+func (c getCmd) cannotCompile(key string, err error) error {
+	err = fmt.Errorf("%s cannot be compiled: %w", key, err)
+	missing, lacks := errors.AsType[*prompt.MissingError](err)
+	switch {
+	case lacks && len(missing.Variables) > 0:
+		return usageError{advised(err, fmt.Sprintf("--var %s=TEXT", missing.Variables[0]))}
+	case lacks:
+		return usageError{advised(err, fmt.Sprintf(`--var '%s:=[{"role":"user","content":"…"}]'`, missing.Placeholders[0]))}
+	case errors.Is(err, prompt.ErrVariable):
+		return usageError{err}
+	}
+	return err
+}
+
+// unused says which values the prompt has no use for, which often are typing
+// errors. A mustache may use names that are not listed, in its sections.
+func unused(p *prompt.Prompt, values prompt.Vars) string {
+	if p.Syntax() == prompt.SyntaxMustache || p.Syntax() == prompt.SyntaxMustacheJS {
+		return ""
+	}
+	known := p.Variables()
+	for _, place := range p.Placeholders() {
+		known = append(known, place.Name)
+	}
+	for name := range p.Partials() {
+		known = append(known, name)
+	}
+	var strangers []string
+	for name := range values {
+		if !slices.Contains(known, name) {
+			strangers = append(strangers, name)
+		}
+	}
+	slices.Sort(strangers)
+	if len(strangers) == 0 {
+		return ""
+	}
+	has := "has no variables"
+	if len(known) > 0 {
+		has = "has " + strings.Join(known, ", ")
+	}
+	return fmt.Sprintf("the prompt does not use %s; it %s", strings.Join(strangers, ", "), has)
+}
+
+// failed returns the error of a fetch for people.
+func (o opened) failed(ctx context.Context, limit time.Duration, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return advised(o.explain(ctx, err), fmt.Sprintf("--timeout %v was too short for it", limit))
+	}
+	return o.explain(ctx, err)
+}
