@@ -2,21 +2,22 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/demo"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/show"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
 	"github.com/promptcache/promptcache-go/langsmith"
 )
 
 // demoCmd is `promptcache demo`.
 type demoCmd struct {
-	Prompt      string `arg:"" optional:"" help:"Prompt of a real registry: [owner/]name[:version]. Without it a fake registry is started in this process."`
-	Endpoint    string `placeholder:"URL" help:"The real registry's address; else what LANGSMITH_ENDPOINT says."`
-	AllowPublic bool   `help:"Permit a prompt of a named owner, which others publish."`
+	Prompt      string `arg:"" optional:"" help:"Prompt of a real registry, as get takes it. Without it a fake registry is started in this process."`
+	Registry    string `placeholder:"NAME" help:"langsmith or langfuse. Else it is the one that PROMPT begins with, or langsmith."`
+	Endpoint    string `placeholder:"URL" help:"The real registry's address; else what the environment says."`
+	AllowPublic bool   `help:"Permit LangSmith's prompts of a named owner, which others publish."`
 	JSON        bool   `name:"json" help:"Print one JSON document and nothing else."`
 }
 
@@ -24,18 +25,21 @@ type demoCmd struct {
 func (demoCmd) Help() string {
 	return `Examples:
 
-    promptcache demo                       all steps, with a fake registry; takes 6 seconds
-    promptcache demo --json                the same for programs
-    promptcache demo greeting:production   with a prompt of LangSmith
+    promptcache demo                           all steps, with a fake LangSmith; takes 6 seconds
+    promptcache demo --registry langfuse       the same with a fake Langfuse
+    promptcache demo --json                    the same for programs
+    promptcache demo greeting:production       with a prompt of your LangSmith
+    promptcache demo langfuse:support/triage   with a prompt of your Langfuse
 
-With a prompt, the registry is asked with the credentials of LANGSMITH_API_KEY
-(and LANGSMITH_WORKSPACE_ID, if the key needs it). It is only read, so the steps
-that change it, or take it down, are left out.
+With a prompt, the registry is asked with the credentials of the environment:
+LANGSMITH_API_KEY (and LANGSMITH_WORKSPACE_ID, if the key needs it), or
+LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY; LANGSMITH_ENDPOINT and
+LANGFUSE_BASE_URL are the addresses. It is only read, so the steps that change
+it, or take it down, are left out.
 
 Colours are used on a terminal, unless NO_COLOR is set.
 
-Exit status: 0 if every step went as expected, 1 if one did not, 2 if the
-arguments or settings are wrong, 130 if it was interrupted.`
+` + exitStatuses
 }
 
 // Run runs the demo.
@@ -43,8 +47,13 @@ func (c demoCmd) Run(ctx context.Context, std streams) error {
 	if c.Prompt == "" && (c.Endpoint != "" || c.AllowPublic) {
 		return usageError{errors.New("--endpoint and --allow-public are for a real registry; say which prompt of it: promptcache demo --endpoint URL PROMPT")}
 	}
+	name, prompt, err := registry.Split(c.Prompt, c.Registry)
+	if err != nil {
+		return usageError{err}
+	}
 	cfg := demo.Config{
-		Prompt:      c.Prompt,
+		Registry:    name,
+		Prompt:      prompt,
 		Endpoint:    c.Endpoint,
 		AllowPublic: c.AllowPublic,
 		Getenv:      std.getenv,
@@ -60,7 +69,7 @@ func (c demoCmd) Run(ctx context.Context, std streams) error {
 		return c.explain(ctx, err)
 	}
 	if c.JSON {
-		err = errors.Join(err, printJSON(std.out, report))
+		err = errors.Join(err, show.JSON(std.out, report))
 	}
 	if err == nil && !report.OK {
 		err = errFailed
@@ -74,17 +83,7 @@ func (c demoCmd) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return err
 	case errors.Is(err, langsmith.ErrPublicPrompt):
-		err = fmt.Errorf("%w (here: --allow-public)", err)
+		err = advised(err, "--allow-public permits it")
 	}
 	return usageError{err}
-}
-
-func printJSON(w io.Writer, report demo.Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(report); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
 }

@@ -9,19 +9,21 @@ import (
 	"io"
 	"time"
 
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
-	"github.com/promptcache/promptcache-go/langsmith"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 // Config is what a run of the demo can be given. The zero Config tells the
 // whole story with a fake registry, to nobody.
 type Config struct {
-	// Prompt is a prompt of a real registry. Empty is one of a fake registry in
+	// Registry is the kind of registry, one of registry.Names. Empty is LangSmith.
+	Registry string
+	// Prompt is a prompt of a real registry, its key without a scheme. Empty is one of a fake registry in
 	// this process; the fields that are about the real one are then ignored.
 	Prompt string
 	// Endpoint is the real registry's address. Empty is what the environment
-	// says; see langsmith.Config.
+	// says; see registry.Settings.
 	Endpoint string
 	// AllowPublic permits a Prompt of a named owner.
 	AllowPublic bool
@@ -37,7 +39,7 @@ type Config struct {
 	StepTimeout time.Duration
 	// Wrap, if not nil, is put around the cache's fetches, so that a test can
 	// see a step fail.
-	Wrap func(promptcache.FetchFunc[*langsmith.PromptCommit]) promptcache.FetchFunc[*langsmith.PromptCommit]
+	Wrap func(promptcache.FetchFunc[registry.Value]) promptcache.FetchFunc[registry.Value]
 }
 
 // chapter is a step as it is written; a [Step] is what has become of it.
@@ -83,9 +85,9 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	}
 	defer s.close(ctx)
 
-	r := Report{Version: cfg.Version, Registry: "fake", Prompt: s.prompt, OK: true, Steps: []Step{}, LeftOut: []LeftOut{}}
+	r := Report{Version: cfg.Version, Kind: s.registry.Name(), Registry: "fake", Prompt: s.prompt, OK: true, Steps: []Step{}, LeftOut: []LeftOut{}}
 	if s.fake == nil {
-		r.Registry = s.registry()
+		r.Registry = s.registry.Address()
 	}
 	t.introduce(s)
 	r.tell(ctx, cfg.StepTimeout, s, t)

@@ -14,15 +14,15 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/demo"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
 	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
-	"github.com/promptcache/promptcache-go/langsmith"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-type fetch = promptcache.FetchFunc[*langsmith.PromptCommit]
+type fetch = promptcache.FetchFunc[registry.Value]
 
 // tell runs the steps that any registry will do for, with the cache's fetches
 // wrapped.
@@ -68,7 +68,7 @@ func TestATerminalGetsColours(t *testing.T) {
 
 func TestAStepThatFailsSaysSo(t *testing.T) {
 	r, out := tell(t, 0, func(next fetch) fetch {
-		return func(ctx context.Context, key string) (*langsmith.PromptCommit, error) {
+		return func(ctx context.Context, key string) (registry.Value, error) {
 			if _, err := next(ctx, key); err != nil {
 				return nil, err
 			}
@@ -88,7 +88,7 @@ func TestAStepThatFailsSaysSo(t *testing.T) {
 func TestAStepThatCannotBeFinishedEndsTheStory(t *testing.T) {
 	var calls atomic.Int32
 	r, out := tell(t, 4*time.Second, func(next fetch) fetch {
-		return func(ctx context.Context, key string) (*langsmith.PromptCommit, error) {
+		return func(ctx context.Context, key string) (registry.Value, error) {
 			if calls.Add(1) > 2 {
 				return nil, errors.New("worn out")
 			}
@@ -143,7 +143,7 @@ func TestTimesForPeople(t *testing.T) {
 	require.Equal(t, "0.050 ms", demo.InNS(50_000))
 }
 
-func TestKeyOf(t *testing.T) {
+func TestLangSmithKey(t *testing.T) {
 	for path, want := range map[string]string{
 		"/api/v1/commits/-/al/latest":                    "al",
 		"/api/v1/commits/acme/al/v2":                     "acme/al:v2",
@@ -154,6 +154,6 @@ func TestKeyOf(t *testing.T) {
 	} {
 		u, err := url.Parse("https://registry.example" + path)
 		require.NoError(t, err)
-		require.Equal(t, want, demo.KeyOf(u), path)
+		require.Equal(t, want, demo.LangSmithKey(u), path)
 	}
 }

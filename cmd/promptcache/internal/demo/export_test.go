@@ -6,7 +6,7 @@ import "time"
 var (
 	MostAttempts = mostAttempts
 	Short        = short
-	KeyOf        = keyOf
+	LangSmithKey = langSmithKeyOf
 )
 
 // Percentile is latencies.percentile, of times in any order.

@@ -4,12 +4,12 @@ import "fmt"
 
 // introduce says who is in the story.
 func (t *teller) introduce(s *scene) {
-	registry := s.registry()
+	address := s.registry.Address()
 	if s.fake != nil {
-		registry = fmt.Sprintf("a fake LangSmith at %s, %v away", s.fake.URL(), latency)
+		address = fmt.Sprintf("a fake %s at %s, %v away", s.registry.Title(), s.fake.URL(), latency)
 	}
 	t.print("%s\n\n", t.style.Bold("promptcache demo: a prompt's way from the registry into an HTTP handler"))
-	t.print("registry  %s\n", t.style.Clean(registry))
+	t.print("registry  %s\n", t.style.Clean(address))
 	t.print("prompt    %s\n", t.style.Clean(s.prompt))
 	t.print("service   %s, its handler calls cache.GetOrFetch\n", s.service.base)
 }

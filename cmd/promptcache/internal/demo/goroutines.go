@@ -8,7 +8,9 @@ import (
 // ours are the packages whose goroutines must end with Stop and Shutdown.
 var ours = []string{
 	"github.com/promptcache/promptcache-go/promptcache.",
+	"github.com/promptcache/promptcache-go/internal/httpsource.",
 	"github.com/promptcache/promptcache-go/langsmith.",
+	"github.com/promptcache/promptcache-go/langfuse.",
 }
 
 // goroutinesOfOurs returns the stacks of the goroutines that run code of the

@@ -37,8 +37,12 @@ func brief(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// short returns the beginning of a revision, which is enough for people.
-func short(revision string) string { return revision[:min(len(revision), 8)] }
+// short returns what tells a revision from others, for people: the beginning of
+// a hash, or the version that comes before one.
+func short(revision string) string {
+	version, _, _ := strings.Cut(revision, "+")
+	return version[:min(len(version), 8)]
+}
 
 // Write takes one line of the log.
 func (j *journal) Write(line []byte) (int, error) {

@@ -20,8 +20,8 @@ type readers struct {
 
 	mu    sync.Mutex           // guards what follows
 	times latencies            // sorted once stop has returned
-	seen  map[string]time.Time // when an answer with this revision first came
-	last  string               // the latest revision
+	seen  map[string]time.Time // when an answer with this revision, shortened, first came
+	last  string               // the latest revision, shortened as in seen
 	fails []error
 	stall time.Duration
 }

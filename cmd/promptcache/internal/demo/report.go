@@ -10,6 +10,8 @@ import (
 type Report struct {
 	// Version is the version of the program.
 	Version string `json:"version"`
+	// Kind is the kind of registry: "langsmith" or "langfuse".
+	Kind string `json:"kind"`
 	// Registry is the address of a real registry, or "fake".
 	Registry string `json:"registry"`
 	// Prompt is the canonical key of the prompt that it is all about.

@@ -2,11 +2,9 @@ package demo
 
 import (
 	"context"
-	"strings"
 	"time"
 
-	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
-	"github.com/promptcache/promptcache-go/langsmith"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -15,11 +13,12 @@ const stepTimeout = 15 * time.Second
 
 // scene is where the story takes place: a registry, a cache and a service.
 type scene struct {
-	prompt string                // canonical key of the prompt that it is all about
-	second string                // the same of another one; of the same one, if there is only one
-	fake   *fakelangsmith.Server // nil if the registry is a real one
-	wire   *wire
-	src    *langsmith.Source
+	prompt   string // canonical key of the prompt that it is all about
+	second   string // the same of another one; of the same one, if there is only one
+	registry *registry.Registry
+	fake     fake   // nil if the registry is a real one
+	variable string // of the fake's prompts, as a template has it
+	wire     *wire
 
 	cache       *promptCache
 	journal     *journal
@@ -30,7 +29,7 @@ type scene struct {
 
 // newScene sets everything up. Close it.
 func newScene(ctx context.Context, cfg Config, t *teller) (*scene, error) {
-	s := &scene{wire: newWire(), goroutines: len(goroutinesOfOurs())}
+	s := &scene{goroutines: len(goroutinesOfOurs())}
 	err := s.connect(cfg) //nolint:contextcheck // the fake lives until it is closed
 	if err == nil {
 		err = s.startService(ctx, cfg, t)
@@ -44,7 +43,7 @@ func newScene(ctx context.Context, cfg Config, t *teller) (*scene, error) {
 
 // startService puts a cache over the source and a service over the cache.
 func (s *scene) startService(ctx context.Context, cfg Config, t *teller) error {
-	fetch := promptcache.FetchFunc[*langsmith.PromptCommit](s.src.Fetch)
+	fetch := promptcache.FetchFunc[registry.Value](s.registry.Fetch)
 	if s.fake != nil {
 		fetch = promptcache.Validate(fetch, mustGreet)
 	}
@@ -54,7 +53,7 @@ func (s *scene) startService(ctx context.Context, cfg Config, t *teller) error {
 	s.journal = &journal{tell: t.log}
 	settings := promptcache.DefaultConfig()
 	settings.FetchTimeout = 2 * stepTimeout
-	settings.Canonical, settings.Domain = langsmith.Canonical, s.src.Domain
+	settings.Canonical, settings.Domain = s.registry.Canonical, s.registry.Domain
 	settings.Logger = s.journal.logger()
 	var err error
 	if s.cache, err = promptcache.New(fetch, settings); err != nil {
@@ -67,9 +66,6 @@ func (s *scene) startService(ctx context.Context, cfg Config, t *teller) error {
 	s.service, err = startService(ctx, s.cache)
 	return err
 }
-
-// registry returns the registry's address.
-func (s *scene) registry() string { return strings.TrimPrefix(s.src.Domain(s.prompt), "langsmith:") }
 
 // revision returns the revision of what is cached under the prompt, "" for
 // nothing.
@@ -99,7 +95,9 @@ func (s *scene) close(ctx context.Context) {
 		s.cache.Stop()
 		_ = s.cache.Shutdown(ctx)
 	}
-	s.wire.close()
+	if s.wire != nil {
+		s.wire.close()
+	}
 	if s.fake != nil {
 		s.fake.Close()
 	}

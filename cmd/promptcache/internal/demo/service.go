@@ -11,14 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/promptcache/promptcache-go/langsmith"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 // revisionHeader is where the service says which revision it serves.
 const revisionHeader = "X-Prompt-Revision"
 
-type promptCache = promptcache.PromptCache[*langsmith.PromptCommit]
+type promptCache = promptcache.PromptCache[registry.Value]
 
 // service is an HTTP service as it could be in production, whose handler reads
 // prompts from the cache, and the client that stands for its users.
@@ -58,15 +58,20 @@ func servePrompt(cache *promptCache) http.HandlerFunc {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
+		body, err := prompt.MarshalJSON()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set(revisionHeader, prompt.Revision())
-		_, _ = w.Write(prompt.Manifest()) //nolint:gosec // it is JSON, and says so
+		_, _ = w.Write(body) //nolint:gosec // it is JSON, and says so
 	}
 }
 
 // answer is what a request to the service came to.
 type answer struct {
-	revision string
+	revision string // shortened
 	took     time.Duration
 	err      error // nil for a prompt
 }
@@ -107,7 +112,7 @@ func (s *service) ask(ctx context.Context, key string) (revision string, err err
 	if resp.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(body)))
 	}
-	return resp.Header.Get(revisionHeader), nil
+	return short(resp.Header.Get(revisionHeader)), nil
 }
 
 // shutdown lets the requests under way finish, until ctx ends, and ends the

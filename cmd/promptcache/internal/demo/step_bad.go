@@ -12,7 +12,7 @@ import (
 // badPrompt: what the service's own check refuses is not served; the last good
 // prompt stays.
 func badPrompt(ctx context.Context, s *scene, t *teller) error {
-	t.say(`An edit makes it "Welcome, whoever you are.", without {name}. The service has wrapped its source with Validate, which refuses that.`)
+	t.say(`An edit makes it "Welcome, whoever you are.", without %s. The service has wrapped its source with Validate, which refuses that.`, s.variable)
 	since, edited := s.journal.now(), time.Now()
 	good, ok := s.cache.Get(s.prompt)
 	if !ok {
@@ -41,6 +41,6 @@ func badPrompt(ctx context.Context, s *scene, t *teller) error {
 	t.verdict("prompt served", "the very same object", sameOrNot(served == good), served == good)
 	a := s.service.get(ctx, s.prompt)
 	t.expect("answer to a request", aPrompt, a.String())
-	t.expect("revision that readers get", short(good.Revision()), short(a.revision))
+	t.expect("revision that readers get", short(good.Revision()), a.revision)
 	return nil
 }

@@ -26,10 +26,11 @@ func edit(ctx context.Context, s *scene, t *teller) error {
 	readers := s.service.startReaders(ctx, s.prompt)
 	defer readers.stop()
 
-	t.say(`"Hello {name}." becomes "Good day, {name}." in the registry, while %d readers go on. One that waited for the registry would wait %v.`,
-		fewReaders, latency)
+	text := s.greet("Good day,")
+	t.say("%q becomes %q in the registry, while %d readers go on. One that waited for the registry would wait %v.",
+		s.greet("Hello"), text, fewReaders, latency)
 	edited := time.Now()
-	revision, err := s.edit("Good day, {name}.")
+	revision, err := s.edit(text)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func edit(ctx context.Context, s *scene, t *teller) error {
 	}
 	seen, _ := readers.saw(revision)
 	t.show("from the edit to its first reader", ms(seen.Sub(edited)))
-	t.awaitEvent(ctx, s, since, promptcache.EventChanged, short(old)+" -> "+short(revision))
+	t.awaitEvent(ctx, s, since, promptcache.EventChanged, short(old)+" -> "+revision)
 
 	readers.stop()
 	t.expect("failed requests", "none", failures(len(readers.times), readers.fails))
@@ -62,11 +63,11 @@ func (s *scene) hurry(t *teller) error {
 
 // awaitRevision waits until a reader has been served this revision.
 func (t *teller) awaitRevision(ctx context.Context, r *readers, revision string) error {
-	return t.await(ctx, "revision that readers get", short(revision), func() (string, bool) {
+	return t.await(ctx, "revision that readers get", revision, func() (string, bool) {
 		if _, ok := r.saw(revision); ok {
-			return short(revision), true
+			return revision, true
 		}
-		return short(r.latest()), false
+		return r.latest(), false
 	})
 }
 

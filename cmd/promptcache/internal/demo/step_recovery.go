@@ -10,8 +10,9 @@ import (
 // recovery: once the registry is back, its newest prompt is served without
 // anybody's doing, and the log says once that the outage is over.
 func recovery(ctx context.Context, s *scene, t *teller) error {
-	t.say(`While it was away the greeting became "Welcome, {name}.". Now it is back.`)
-	revision, err := s.edit("Welcome, {name}.")
+	text := s.greet("Welcome,")
+	t.say("While it was away the greeting became %q. Now it is back.", text)
+	revision, err := s.edit(text)
 	if err != nil {
 		return err
 	}

@@ -4,17 +4,15 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/promptcache/promptcache-go/langsmith"
 )
 
 // wire is the way to the registry, below the source: it sees every request, and
 // can hold answers back, so that a refetch takes as long as a step wants.
 type wire struct {
-	next *http.Transport
+	next  *http.Transport
+	keyOf func(*url.URL) string // canonical key of what a request is for
 
 	mu      sync.Mutex // guards what follows; keys are canonical
 	total   int
@@ -24,8 +22,9 @@ type wire struct {
 	waiting map[string]int           // answers at a gate
 }
 
-func newWire() *wire {
+func newWire(keyOf func(*url.URL) string) *wire {
 	return &wire{
+		keyOf: keyOf,
 		next: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			TLSHandshakeTimeout: stepTimeout,
@@ -40,7 +39,7 @@ func newWire() *wire {
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	key := keyOf(r.URL)
+	key := w.keyOf(r.URL)
 	began := time.Now()
 	w.count(key)
 	resp, err := w.next.RoundTrip(r)
@@ -53,20 +52,6 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.answered(key, time.Since(began))
 	return resp, nil
-}
-
-// keyOf returns the canonical key of the prompt that a request is for: the last
-// three segments of its path are owner, name and version.
-func keyOf(u *url.URL) string {
-	segments := strings.Split(u.Path, "/")
-	if len(segments) < 3 {
-		return ""
-	}
-	named := segments[len(segments)-3:]
-	return langsmith.Ref{
-		Owner: named[0], Name: named[1], Version: named[2],
-		Model: u.Query().Has("include_model"),
-	}.String()
 }
 
 func (w *wire) count(key string) {

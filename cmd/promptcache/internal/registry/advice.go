@@ -121,10 +121,10 @@ func distance(a, b string) int {
 	return row[len(to)]
 }
 
-// langSmithName returns the name alone of the prompt that a key names.
+// langSmithName returns the prompt that a key names, without the version.
 func langSmithName(key string) string {
 	ref, _ := langsmith.ParseRef(key) // it was asked for, so it can be read
-	return ref.Name
+	return langsmith.Ref{Owner: ref.Owner, Name: ref.Name}.String()
 }
 
 // langfuseName is langSmithName for Langfuse.

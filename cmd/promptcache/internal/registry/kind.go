@@ -18,7 +18,7 @@ type kind struct {
 	variables   []Variable
 	public      bool // there are prompts of named owners
 	canonical   func(key string) (string, error)
-	promptName  func(key string) string // without owner, label and version
+	promptName  func(key string) string // without label and version
 	open        func(Settings) (source, error)
 	details     func(Value) []Detail
 }

@@ -40,7 +40,7 @@ func (s langSmith) list(ctx context.Context, _ string) iter.Seq2[Listed, error] 
 		for info, err := range s.ListPrompts(ctx, langsmith.ListOptions{}) {
 			listed := Listed{}
 			if err == nil {
-				listed = Listed{Key: info.Ref().String(), Name: info.Name}
+				listed = Listed{Key: info.Ref().String(), Name: info.Ref().String()}
 			}
 			if !yield(listed, err) {
 				return

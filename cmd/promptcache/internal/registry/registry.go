@@ -32,7 +32,7 @@ type Listed struct {
 	// Key is the canonical key of the version that is served if no other is
 	// asked for, without a scheme.
 	Key string
-	// Name is the prompt's name alone.
+	// Name is the prompt's name, and its owner if it has one.
 	Name string
 	// Labels and Versions are what the prompt has, if the list says it. Keys
 	// are those of Labels and Versions, spelled out.
