@@ -94,7 +94,7 @@ func (c getCmd) Run(ctx context.Context, std streams) error {
 			return c.cannotCompile(from.fullKey(), err)
 		}
 		if note := unused(p, values); note != "" {
-			_, _ = fmt.Fprintf(std.err, "promptcache: note: %s\n", term.Visible(note))
+			say(std, "promptcache: note:", note)
 		}
 	}
 	return c.print(std, d)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -126,10 +127,10 @@ func fail(std streams, err error) int {
 		return exitOK
 	}
 	if !errors.Is(err, errFailed) {
-		_, _ = fmt.Fprintf(std.err, "promptcache: error: %s\n", term.Visible(err.Error()))
+		say(std, "promptcache: error:", err.Error())
 	}
 	if a, ok := errors.AsType[advisedError](err); ok {
-		_, _ = fmt.Fprintf(std.err, "hint: %s\n", term.Visible(a.advice))
+		say(std, "hint:", a.advice)
 	}
 	switch _, usage := errors.AsType[usageError](err); {
 	case usage:
@@ -138,5 +139,16 @@ func fail(std streams, err error) int {
 		return exitInterrupted
 	default:
 		return exitFailed
+	}
+}
+
+// say tells those who run the program something that is not its output.
+func say(std streams, what, text string) {
+	style := term.StyleOf(std.err, std.getenv)
+	for i, line := range style.Fold(what+" "+term.Visible(text), 0) {
+		if after, ok := strings.CutPrefix(line, what); ok && i == 0 {
+			line = style.Bold(what) + after
+		}
+		_, _ = fmt.Fprintln(std.err, line) // there is nobody else to tell
 	}
 }

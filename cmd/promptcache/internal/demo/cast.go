@@ -46,7 +46,7 @@ type cast struct {
 
 // castOf returns the cast of the registry of that name.
 func castOf(name string) (cast, error) {
-	for _, c := range []cast{langSmithCast()} {
+	for _, c := range []cast{langSmithCast(), langfuseCast()} {
 		if c.registry == name {
 			return c, nil
 		}

@@ -7,6 +7,7 @@ var (
 	MostAttempts = mostAttempts
 	Short        = short
 	LangSmithKey = langSmithKeyOf
+	LangfuseKey  = langfuseKeyOf
 )
 
 // Percentile is latencies.percentile, of times in any order.

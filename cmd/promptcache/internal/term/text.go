@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -45,7 +46,7 @@ const tab = "    "
 
 // Fold breaks text into lines. On a terminal no line is wider than fits beside
 // an indent of so many columns: it breaks at blanks where it can, and what
-// follows keeps the line's own indent. Elsewhere lines stay as they are.
+// follows keeps the line's own indent, and hangs below the text of a list's point. Elsewhere lines stay as they are.
 func (s Style) Fold(text string, indent int) []string {
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -59,22 +60,28 @@ func (s Style) Fold(text string, indent int) []string {
 }
 
 func fold(line string, width int) []string {
-	rest := strings.TrimLeft(line, " ")
-	own := line[:len(line)-len(rest)]
-	if len(own) > width/2 {
-		own = own[:width/2]
-	}
 	if Columns(line) <= width {
 		return []string{line}
 	}
+	rest := strings.TrimLeft(line, " ")
+	first := line[:len(line)-len(rest)]
+	first = first[:min(len(first), width/2)]
+	next := first
+	if mark := listMark.FindString(rest); len(first)+len(mark) <= width/2 {
+		next += strings.Repeat(" ", len(mark))
+	}
 	var lines []string
-	for rest != "" {
-		head, tail := cut(rest, width-len(own))
-		lines = append(lines, own+head)
+	for indent := first; rest != ""; indent = next {
+		head, tail := cut(rest, width-len(indent))
+		lines = append(lines, indent+head)
 		rest = strings.TrimLeft(tail, " ")
 	}
 	return lines
 }
+
+// listMark is what a point of a list begins with; its further lines hang below
+// its text.
+var listMark = regexp.MustCompile(`^(?:[-*+]|[0-9]{1,3}[.)]) +`)
 
 // cut cuts off what fits of text: up to a blank, or in the middle of a word that
 // is wider than all there is.
