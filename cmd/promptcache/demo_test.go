@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/demo"
+	fakelangfuse "github.com/promptcache/promptcache-go/fakes/langfuse"
 	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
 )
 
@@ -54,6 +55,37 @@ func TestDemoTellsTheStory(t *testing.T) {
 	}
 }
 
+func TestDemoWithLangfuse(t *testing.T) {
+	got := command(t.Context(), nil, "demo", "--registry", "langfuse", "--json")
+	require.Zero(t, got.status, got.out)
+	r := decode(t, got.out)
+	require.True(t, r.OK)
+	require.Equal(t, steps, names(r))
+	require.Equal(t, "langfuse", r.Kind)
+	require.Equal(t, "fake", r.Registry)
+	require.Equal(t, "greeting", r.Prompt)
+	require.Contains(t, r.Steps[2].Checks, demo.Check{Name: "revision that readers get", Expected: "2", Seen: "2", OK: true})
+	require.Contains(t, r.Steps[5].Checks, demo.Check{Name: "revision that readers get", Expected: "3", Seen: "3", OK: true})
+}
+
+func TestDemoWithARealLangfuse(t *testing.T) {
+	fake := fakelangfuse.StartTest(t, fakelangfuse.Config{})
+	_, err := fake.PushText("folder/wel come", "Welcome {{name}}")
+	require.NoError(t, err)
+	got := command(t.Context(), map[string]string{
+		"LANGFUSE_BASE_URL":   fake.URL(),
+		"LANGFUSE_PUBLIC_KEY": fakelangfuse.DefaultPublicKey,
+		"LANGFUSE_SECRET_KEY": fakelangfuse.DefaultSecretKey,
+	}, "demo", "--json", "langfuse:folder/wel come@production")
+	require.Zero(t, got.status, got.out)
+	r := decode(t, got.out)
+	require.Equal(t, []string{"cold-fetch", "hits", "slow-registry", "stop"}, names(r))
+	require.Equal(t, "langfuse", r.Kind)
+	require.Equal(t, fake.URL(), r.Registry)
+	require.Equal(t, "folder/wel come", r.Prompt)
+	require.NotContains(t, got.out, fakelangfuse.DefaultSecretKey)
+}
+
 func TestDemoJSON(t *testing.T) {
 	got := command(t.Context(), map[string]string{
 		"LANGSMITH_ENDPOINT": "http://127.0.0.1:1", // is for a real registry, and ignored without a prompt
@@ -66,6 +98,7 @@ func TestDemoJSON(t *testing.T) {
 	require.Equal(t, steps, names(r))
 	require.Empty(t, r.LeftOut)
 	require.Equal(t, version(), r.Version)
+	require.Equal(t, "langsmith", r.Kind)
 	require.Equal(t, "fake", r.Registry)
 	require.Equal(t, "greeting:production", r.Prompt)
 	for _, step := range r.Steps {

@@ -25,7 +25,8 @@ const (
 	exitInterrupted = 130
 )
 
-// exitStatuses is what the help of every command ends with.
+// exitStatuses is what the help of every command ends with. docs/cli.md has it as
+// a table.
 const exitStatuses = `Exit status: 0 if all went as expected, 1 if something did not, 2 if the
 arguments or settings are wrong, 130 if it was interrupted.`
 

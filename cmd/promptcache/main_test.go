@@ -28,6 +28,10 @@ func TestHelp(t *testing.T) {
 		wants []string
 	}{
 		{[]string{"--help"}, []string{"Usage: promptcache <command>", "promptcache demo", "Exit status"}},
+		{[]string{"get", "--help"}, []string{
+			"Usage: promptcache get", "promptcache get langsmith:greeting:production", "--var=NAME=TEXT",
+			"LANGSMITH_API_KEY", "LANGFUSE_SECRET_KEY", "LANGFUSE_BASE_URL", "NO_COLOR", "Exit status",
+		}},
 		{[]string{"demo", "--help"}, []string{
 			"Usage: promptcache demo", "promptcache demo --json", "promptcache demo greeting:production",
 			"LANGSMITH_API_KEY", "LANGSMITH_ENDPOINT", "NO_COLOR", "Exit status",
@@ -60,6 +64,8 @@ func TestWrongUsage(t *testing.T) {
 		"no public prompt":  {[]string{"demo", "--allow-public"}, "say which prompt"},
 		"invalid prompt":    {[]string{"demo", "a:b:c"}, "want [owner/]name[:version]"},
 		"public prompt":     {[]string{"demo", "someone/greeting"}, "--allow-public"},
+		"unknown registry":  {[]string{"demo", "--registry", "hub"}, `there is no demo with the registry "hub"; want langsmith or langfuse`},
+		"two registries":    {[]string{"demo", "--registry", "langsmith", "langfuse:greeting"}, "write langsmith:langfuse:greeting"},
 		"insecure endpoint": {[]string{"demo", "--endpoint", "http://registry.example", "greeting"}, "is not encrypted"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -157,3 +157,23 @@ func TestLangSmithKey(t *testing.T) {
 		require.Equal(t, want, demo.LangSmithKey(u), path)
 	}
 }
+
+func TestLangfuseKey(t *testing.T) {
+	for path, want := range map[string]string{
+		"/api/public/v2/prompts/greeting?label=production": "greeting",
+		"/api/public/v2/prompts/greeting?label=staging":    "greeting@staging",
+		"/proxy/api/public/v2/prompts/a%2Fb%20c?version=3": "a/b c#3",
+		"/api/public/v2/prompts/C%23?label=production":     "C#@production",
+		"/api/public/v2/prompts/":                          "",
+	} {
+		u, err := url.Parse("https://registry.example" + path)
+		require.NoError(t, err)
+		require.Equal(t, want, demo.LangfuseKey(u), path)
+	}
+}
+
+func TestShort(t *testing.T) {
+	require.Equal(t, "0123abcd", demo.Short("0123abcdef"))
+	require.Equal(t, "12", demo.Short("12+0123abcdef"), "of Langfuse's revisions the version is enough")
+	require.Empty(t, demo.Short(""))
+}

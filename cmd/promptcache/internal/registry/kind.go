@@ -64,7 +64,7 @@ func kinds() []kind {
 				{"LANGFUSE_PUBLIC_KEY", "The public key of a Langfuse project."},
 				{"LANGFUSE_SECRET_KEY", "The secret key that belongs to it."},
 				{"LANGFUSE_BASE_URL", "Langfuse's address. Default " + langfuse.DefaultEndpoint + "."},
-				{"LANGFUSE_HOST", "The same, as older SDKs call it."},
+				{"LANGFUSE_HOST, LANGFUSE_BASEURL", "The same, as older SDKs call it."},
 			},
 			canonical:  langfuse.Canonical,
 			promptName: langfuseName,
