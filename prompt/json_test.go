@@ -167,7 +167,7 @@ func TestJSONWithoutHTMLEscapes(t *testing.T) {
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	require.NoError(t, enc.Encode(c))
-	require.Equal(t, `[{"role":"user","content":"<a> & b"},{"role":"user","content":[{"type":"text","text":"<c>"}]}]`+"\n", out.String())
+	require.Equal(t, `[{"role":"user","content":"<a> & b"},{"role":"user","content":[{"type":"text","text":"<c>"}]}]`+"\n", out.String()) //nolint:testifylint // the very bytes
 
 	escaped, err := json.Marshal(c)
 	require.NoError(t, err)

@@ -67,7 +67,7 @@ func (c getCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	from, err := c.open(c.Key, std.getenv)
+	from, err := c.open(ctx, c.Key, std.getenv)
 	if err != nil {
 		return err
 	}

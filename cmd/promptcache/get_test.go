@@ -13,8 +13,8 @@ import (
 )
 
 func TestGetHelpNamesEveryMemberOfTheJSON(t *testing.T) {
-	help := getCmd{}.Help()
-	help = help[strings.Index(help, "--json prints an object"):]
+	_, help, found := strings.Cut(getCmd{}.Help(), "--json prints an object")
+	require.True(t, found)
 	for field := range reflect.TypeFor[show.Document]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name != "-" {

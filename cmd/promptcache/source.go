@@ -30,7 +30,7 @@ type opened struct {
 
 // open opens the registry of a key. It asks the registry nothing, so whatever is
 // wrong is an error of usage.
-func (f sourceFlags) open(key string, getenv func(string) string) (opened, error) {
+func (f sourceFlags) open(ctx context.Context, key string, getenv func(string) string) (opened, error) {
 	if f.Timeout <= 0 {
 		return opened{}, usageError{fmt.Errorf("--timeout is %v; want more than 0", f.Timeout)}
 	}
@@ -48,7 +48,7 @@ func (f sourceFlags) open(key string, getenv func(string) string) (opened, error
 	}
 	o := opened{Registry: reg, key: rest, getenv: getenv}
 	if err := reg.Check(rest); err != nil {
-		return opened{}, usageError{o.explain(context.Background(), err)}
+		return opened{}, usageError{o.explain(ctx, err)}
 	}
 	o.key, err = reg.Canonical(rest)
 	return o, err
@@ -61,31 +61,31 @@ func (o opened) fullKey() string { return o.Name() + ":" + o.key }
 func (o opened) explain(ctx context.Context, err error) error {
 	advice := o.Advice(ctx, o.key, err, o.getenv)
 	if fe, ok := errors.AsType[*promptcache.FetchError](err); ok {
-		err = fetchFailure{o.fullKey(), fe}
+		err = fetchError{o.fullKey(), fe}
 	}
 	return advised(err, advice)
 }
 
-// fetchFailure is a failed fetch, as the command line says it: the key has its
+// fetchError is a failed fetch, as the command line says it: the key has its
 // scheme.
-type fetchFailure struct {
+type fetchError struct {
 	key string
 	err *promptcache.FetchError
 }
 
 // Error returns `KEY: KIND (HTTP STATUS): CAUSE`, without what is not known.
-func (f fetchFailure) Error() string {
-	s := f.key
-	if f.err.Kind != promptcache.KindUnknown {
-		s += ": " + f.err.Kind.String()
+func (e fetchError) Error() string {
+	s := e.key
+	if e.err.Kind != promptcache.KindUnknown {
+		s += ": " + e.err.Kind.String()
 	}
-	if f.err.StatusCode != 0 {
-		s += fmt.Sprintf(" (HTTP %d)", f.err.StatusCode)
+	if e.err.StatusCode != 0 {
+		s += fmt.Sprintf(" (HTTP %d)", e.err.StatusCode)
 	}
-	if f.err.Err != nil {
-		s += ": " + f.err.Err.Error()
+	if e.err.Err != nil {
+		s += ": " + e.err.Err.Error()
 	}
 	return s
 }
 
-func (f fetchFailure) Unwrap() error { return f.err }
+func (e fetchError) Unwrap() error { return e.err }

@@ -30,7 +30,7 @@ type scene struct {
 // newScene sets everything up. Close it.
 func newScene(ctx context.Context, cfg Config, t *teller) (*scene, error) {
 	s := &scene{goroutines: len(goroutinesOfOurs())}
-	err := s.connect(cfg) //nolint:contextcheck // the fake lives until it is closed
+	err := s.connect(cfg)
 	if err == nil {
 		err = s.startService(ctx, cfg, t)
 	}

@@ -19,7 +19,7 @@ func recovery(ctx context.Context, s *scene, t *teller) error {
 	since := s.journal.now()
 	readers := s.service.startReaders(ctx, s.prompt)
 	defer readers.stop()
-	if err := s.fake.Up(); err != nil { //nolint:contextcheck // the fake lives until it is closed
+	if err := s.fake.Up(); err != nil {
 		return err
 	}
 	back := time.Now()

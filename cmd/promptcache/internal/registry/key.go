@@ -40,8 +40,10 @@ func Choose(key, from string, getenv func(string) string) (name, rest string, er
 
 // only returns the registry that the environment has credentials of.
 func only(key string, getenv func(string) string) (string, error) {
-	var present, keys, advice []string
-	for _, k := range kinds() {
+	var present []string
+	all := kinds()
+	keys, advice := make([]string, 0, len(all)), make([]string, 0, len(all))
+	for _, k := range all {
 		keys = append(keys, fmt.Sprintf("%s:%.100s", k.name, key))
 		advice = append(advice, k.advice)
 		if k.present(getenv) {

@@ -76,9 +76,10 @@ func kinds() []kind {
 
 // Names returns the names of the registries, which are the schemes of keys.
 func Names() []string {
-	var names []string
-	for _, k := range kinds() {
-		names = append(names, k.name)
+	all := kinds()
+	names := make([]string, len(all))
+	for i, k := range all {
+		names[i] = k.name
 	}
 	return names
 }

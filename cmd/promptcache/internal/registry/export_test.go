@@ -1,0 +1,4 @@
+package registry
+
+// Distance is distance, for the tests.
+var Distance = distance
