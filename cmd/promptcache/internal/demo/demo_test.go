@@ -172,6 +172,16 @@ func TestLangfuseKey(t *testing.T) {
 	}
 }
 
+func TestAFakeNeedsNothingThatARealRegistryNeeds(t *testing.T) {
+	r, err := demo.Run(t.Context(), demo.Config{
+		Registry: "langfuse", AllowPublic: true, Endpoint: "nowhere", StepTimeout: time.Millisecond,
+		Getenv: func(string) string { return "pk-wrong" },
+	})
+	require.NoError(t, err)
+	require.Equal(t, "langfuse", r.Kind)
+	require.False(t, r.OK, "a millisecond is not enough for anything")
+}
+
 func TestShort(t *testing.T) {
 	require.Equal(t, "0123abcd", demo.Short("0123abcdef"))
 	require.Equal(t, "12", demo.Short("12+0123abcdef"), "of Langfuse's revisions the version is enough")

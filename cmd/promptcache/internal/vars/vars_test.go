@@ -78,6 +78,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// endless is a file without an end.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	clear(p)
+	e.read += len(p)
+	if e.read > 8*prompt.MaxCompiledBytes {
+		return 0, errors.New("far too much was read")
+	}
+	return len(p), nil
+}
+
+func TestEndlessFile(t *testing.T) {
+	_, err := vars.Parse(nil, "-", &endless{})
+	require.ErrorContains(t, err, "it has more than")
+}
+
 func TestUnreadableFiles(t *testing.T) {
 	_, err := vars.Parse(nil, "nowhere.json", nil)
 	require.EqualError(t, err, "--vars-file nowhere.json: no such file or directory")
