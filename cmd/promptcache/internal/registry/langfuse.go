@@ -27,28 +27,16 @@ func openLangfuse(s Settings) (source, error) {
 }
 
 func (s langFuse) fetch(ctx context.Context, key string) (Value, error) {
-	v, err := s.Fetch(ctx, key)
-	if err != nil {
-		return nil, err // and not a nil *Prompt in a Value
-	}
-	return v, nil
+	return asValue(s.Fetch(ctx, key))
 }
 
 func (s langFuse) list(ctx context.Context, name string) iter.Seq2[Listed, error] {
-	return func(yield func(Listed, error) bool) {
-		for info, err := range s.ListPrompts(ctx, langfuse.ListOptions{Name: name}) {
-			listed := Listed{}
-			if err == nil {
-				listed = Listed{
-					Key: langfuse.Ref{Name: info.Name}.String(), Name: info.Name,
-					Labels: info.Labels, Versions: info.Versions,
-				}
-			}
-			if !yield(listed, err) {
-				return
-			}
+	return asListed(s.ListPrompts(ctx, langfuse.ListOptions{Name: name}), func(info langfuse.PromptInfo) Listed {
+		return Listed{
+			Key: langfuse.Ref{Name: info.Name}.String(), Name: info.Name,
+			Labels: info.Labels, Versions: info.Versions,
 		}
-	}
+	})
 }
 
 func langfuseDetails(v Value) []Detail {

@@ -26,27 +26,15 @@ func openLangSmith(s Settings) (source, error) {
 }
 
 func (s langSmith) fetch(ctx context.Context, key string) (Value, error) {
-	v, err := s.Fetch(ctx, key)
-	if err != nil {
-		return nil, err // and not a nil *PromptCommit in a Value
-	}
-	return v, nil
+	return asValue(s.Fetch(ctx, key))
 }
 
 // list yields the prompts; name is not sent, for LangSmith would look for it in
 // descriptions too.
 func (s langSmith) list(ctx context.Context, _ string) iter.Seq2[Listed, error] {
-	return func(yield func(Listed, error) bool) {
-		for info, err := range s.ListPrompts(ctx, langsmith.ListOptions{}) {
-			listed := Listed{}
-			if err == nil {
-				listed = Listed{Key: info.Ref().String(), Name: info.Ref().String()}
-			}
-			if !yield(listed, err) {
-				return
-			}
-		}
-	}
+	return asListed(s.ListPrompts(ctx, langsmith.ListOptions{}), func(info langsmith.PromptInfo) Listed {
+		return Listed{Key: info.Ref().String(), Name: info.Ref().String()}
+	})
 }
 
 func langSmithDetails(v Value) []Detail {

@@ -76,6 +76,30 @@ type source interface {
 	list(ctx context.Context, name string) iter.Seq2[Listed, error]
 }
 
+// asValue returns what a source has fetched: nil, and not a nil pointer in a
+// Value, if that has failed.
+func asValue[V Value](v V, err error) (Value, error) {
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// asListed returns a source's list as this package has it.
+func asListed[T any](list iter.Seq2[T, error], convert func(T) Listed) iter.Seq2[Listed, error] {
+	return func(yield func(Listed, error) bool) {
+		for info, err := range list {
+			listed := Listed{}
+			if err == nil {
+				listed = convert(info)
+			}
+			if !yield(listed, err) {
+				return
+			}
+		}
+	}
+}
+
 // Open opens the registry of that name, one of [Names]. It asks nothing; an
 // error says what is wrong with the settings, and shows no credential.
 func Open(name string, s Settings) (*Registry, error) {

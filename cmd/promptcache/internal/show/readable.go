@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -149,7 +150,7 @@ func (p *page) message(m prompt.Message) {
 		p.part(part)
 	}
 	p.field("tool_calls", string(m.ToolCalls))
-	for _, name := range sorted(m.Extra) {
+	for _, name := range slices.Sorted(maps.Keys(m.Extra)) {
 		p.field(name, string(m.Extra[name]))
 	}
 }
@@ -161,7 +162,7 @@ func (p *page) part(part prompt.Part) {
 	if part.ImageURL != "" {
 		p.field("image", strings.TrimSpace(part.ImageURL+" "+part.Detail))
 	}
-	for _, name := range sorted(part.Extra) {
+	for _, name := range slices.Sorted(maps.Keys(part.Extra)) {
 		p.field(name, string(part.Extra[name]))
 	}
 }
@@ -187,13 +188,4 @@ func (p *page) text(text string, indent int) {
 		}
 		p.line(line)
 	}
-}
-
-func sorted[V any](fields map[string]V) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
