@@ -1,10 +1,10 @@
-// Imported before the SDK: it keeps the SDK from reading this machine's
+// Imported before the SDKs: it keeps them from reading this machine's
 // configuration and from reaching anything but this machine.
 import net from "node:net";
 import { devNull } from "node:os";
 
 for (const name of Object.keys(process.env)) {
-  if (/^LANG(SMITH|CHAIN)_/.test(name)) {
+  if (/^(LANG(SMITH|CHAIN|FUSE)|OTEL)_/.test(name)) {
     delete process.env[name];
   }
 }

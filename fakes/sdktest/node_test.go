@@ -3,9 +3,11 @@ package sdktest_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,16 +21,16 @@ const requireNode = "PROMPTCACHE_REQUIRE_NODE"
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// node is where Node is. Without it, or without the SDK that package.json names,
-// the test is skipped, unless the environment requires it.
+// node is where Node is. Without it, or without the packages that package.json
+// names, the test is skipped, unless the environment requires it.
 func node(t *testing.T) string {
 	t.Helper()
 	problem := ""
 	path, err := exec.LookPath("node")
 	if err != nil {
 		problem = "Node is not installed"
-	} else if wanted, installed := sdkVersions(t); installed != wanted {
-		problem = "npm package langsmith " + wanted + " is not installed: npm ci --prefix fakes/sdktest"
+	} else if missing := missingPackages(t); len(missing) > 0 {
+		problem = "npm packages are not installed (" + strings.Join(missing, ", ") + "): npm ci --prefix fakes/sdktest"
 	}
 	switch {
 	case problem == "":
@@ -36,28 +38,43 @@ func node(t *testing.T) string {
 	case os.Getenv(requireNode) == "1":
 		t.Fatalf("%s, and %s=1", problem, requireNode)
 	default:
-		t.Skipf("SKIPPED: the official LangSmith SDK is not run against the fake: %s", problem)
+		t.Skipf("SKIPPED: the official SDKs are not run: %s", problem)
 	}
 	return ""
 }
 
-// sdkVersions are the SDK's version that package.json names and the one that is
-// installed, "" if none is.
-func sdkVersions(t *testing.T) (wanted, installed string) {
+// packages are the packages that package.json names, with their versions.
+func packages(t *testing.T) map[string]string {
 	t.Helper()
 	var manifest struct {
 		Dependencies map[string]string `json:"dependencies"`
-		Version      string            `json:"version"`
 	}
 	content, err := os.ReadFile("package.json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(content, &manifest))
-	if content, err := os.ReadFile(filepath.Join("node_modules", "langsmith", "package.json")); err == nil {
-		wanted = manifest.Dependencies["langsmith"]
-		require.NoError(t, json.Unmarshal(content, &manifest))
-		return wanted, manifest.Version
+	require.NotEmpty(t, manifest.Dependencies)
+	return manifest.Dependencies
+}
+
+// missingPackages are the packages that are not installed in the version that
+// package.json names.
+func missingPackages(t *testing.T) []string {
+	t.Helper()
+	var missing []string
+	wanted := packages(t)
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		var installed struct {
+			Version string `json:"version"`
+		}
+		content, err := os.ReadFile(filepath.Join("node_modules", filepath.FromSlash(name), "package.json"))
+		if err == nil {
+			require.NoError(t, json.Unmarshal(content, &installed))
+		}
+		if installed.Version != wanted[name] {
+			missing = append(missing, name+" "+wanted[name])
+		}
 	}
-	return manifest.Dependencies["langsmith"], ""
+	return missing
 }
 
 // run runs Node in this folder and returns what it printed.
@@ -83,6 +100,7 @@ func TestLockFile(t *testing.T) {
 	content, err := os.ReadFile("package-lock.json")
 	require.NoError(t, err)
 	require.NotContains(t, string(content), `"resolved"`)
+	require.NotContains(t, string(content), ".tgz")
 	var lock struct {
 		Packages map[string]struct {
 			Version      string            `json:"version"`
@@ -91,14 +109,15 @@ func TestLockFile(t *testing.T) {
 		} `json:"packages"`
 	}
 	require.NoError(t, json.Unmarshal(content, &lock))
-	require.Contains(t, lock.Packages, "node_modules/langsmith")
 	for path, locked := range lock.Packages {
 		if path != "" {
 			require.True(t, strings.HasPrefix(locked.Integrity, "sha512-"), path)
 		}
 	}
-	wanted, _ := sdkVersions(t)
-	require.Regexp(t, `^\d+\.\d+\.\d+$`, wanted, "an exact version")
-	require.Equal(t, wanted, lock.Packages["node_modules/langsmith"].Version)
-	require.Equal(t, wanted, lock.Packages[""].Dependencies["langsmith"])
+	wanted := packages(t)
+	require.Equal(t, wanted, lock.Packages[""].Dependencies)
+	for name, version := range wanted {
+		require.Regexp(t, `^\d+\.\d+\.\d+$`, version, "an exact version of %s", name)
+		require.Equal(t, version, lock.Packages["node_modules/"+name].Version)
+	}
 }
