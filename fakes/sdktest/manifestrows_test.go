@@ -163,6 +163,10 @@ var manifestRows = []manifestRow{
 		want: `[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://i/p.png"}}]}]`,
 	},
 	{
+		name: "a mustache image whose address is the variable url", manifest: core.mustacheChat("url", core.parts(core.node("ImagePromptTemplate", `"input_variables":["url"],"template_format":"mustache","template":{}`))), variables: `{"url":"https://i/p.png"}`,
+		want: `[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://i/p.png"}}]}]`,
+	},
+	{
 		name: "an image without an address", manifest: core.chat("u", core.parts(core.image("u", `{"url":"{u}"}`))), variables: `{"u":""}`,
 		want: fails,
 	},

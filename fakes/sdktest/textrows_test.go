@@ -97,6 +97,10 @@ var textRows = []compileRow{
 		python: "{{#a}}{{#b}}111{{/b}}{{/a}}", pythonWhy: "`{{#s}}…{{/s}}` and `{{^s}}…{{/s}}`",
 	},
 	{
+		name: "names after a section are the caller's again", text: "{{#a}}{{x}}{{#b}}{{x}}{{/b}}{{x}}{{/a}}{{x}}", variables: `{"x":"1","a":{"x":"2","b":{"x":"3"}}}`, want: "2321",
+		python: "{{#a}}1{{#b}}1{{/b}}1{{/a}}1", pythonWhy: "`{{#s}}…{{/s}}` and `{{^s}}…{{/s}}`",
+	},
+	{
 		name: "a dotted name looked up outwards", text: "{{#a}}{{b.c}}{{/a}}", variables: `{"a":{"b":{}},"b":{"c":"C"}}`, want: "C",
 		python: "{{#a}}{{b.c}}{{/a}}", pythonWhy: "`{{#s}}…{{/s}}` and `{{^s}}…{{/s}}`",
 	},
@@ -145,8 +149,8 @@ var textRows = []compileRow{
 		python: "{{.}}", pythonWhy: "lists and maps",
 	},
 	{
-		name: "numbers that JavaScript writes in its own way", text: "{{a}} {{b}} {{c}} {{d}} {{e}}", variables: `{"a":1.0,"b":1e21,"c":1e-7,"d":1E2,"e":-0.0}`, want: "1 1e+21 1e-7 100 0",
-		python: "1.0 1e21 1e-7 1E2 -0.0", pythonWhy: "numbers such as `1.0` and `1e3`",
+		name: "numbers that JavaScript writes in its own way", text: "{{a}} {{b}} {{c}} {{d}} {{e}} {{f}}", variables: `{"a":1.0,"b":1e21,"c":1e-7,"d":1E2,"e":-0.0,"f":-0}`, want: "1 1e+21 1e-7 100 0 0",
+		python: "1.0 1e21 1e-7 1E2 -0.0 -0", pythonWhy: "numbers such as `1.0` and `1e3`",
 	},
 	{
 		name: "an unclosed tag", text: "a {{b", variables: `{"b":"x"}`, want: fails,
