@@ -1,7 +1,7 @@
-// Pulls prompts with the official SDK. Standard input is a JSON array of pulls;
+// Pulls prompts with the official SDK of LangSmith. Standard input is a JSON array of pulls;
 // standard output is one line of JSON for each, what came back or the error.
 import { text } from "node:stream/consumers";
-import { newClient } from "./client.js";
+import { newClient } from "./langsmith.js";
 
 for (const { endpoint, apiKey, workspaceId, identifier, includeModel } of JSON.parse(await text(process.stdin))) {
   console.log(JSON.stringify(await pull()));

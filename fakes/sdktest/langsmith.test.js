@@ -1,16 +1,16 @@
-// What the official SDK does against the fake.
+// What the official SDK of LangSmith does against the fake.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { connected } from "./isolation.js";
-import { newClient, newRetryingClient } from "./client.js";
-import { keys, startFake } from "./fake.js";
+import { newClient, newRetryingClient } from "./langsmith.js";
+import { keys, startLangSmith } from "./fake.js";
 import { modelConfig, prompt, sequence } from "./manifests.js";
 
 let fake, stop;
 let client; // of workspace acme, at the fake's root
 
 before(async () => {
-  ({ fake, stop } = await startFake());
+  ({ fake, stop } = await startLangSmith());
   client = newClient({ apiUrl: fake.url, apiKey: keys.acme });
   await fake.calm();
 });
