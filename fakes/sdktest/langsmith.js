@@ -1,4 +1,5 @@
-// The official SDK's client, as these tests use it: without its cache.
+// The client of LangSmith's official SDK, as these tests use it: without its
+// cache.
 import "./isolation.js";
 import { Client } from "langsmith";
 

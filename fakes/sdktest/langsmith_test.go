@@ -1,6 +1,3 @@
-// Package sdktest_test proves that fakes/langsmith answers as the official
-// LangSmith SDK expects, and that our source takes the same prompts from the same
-// requests.
 package sdktest_test
 
 import (

@@ -1,5 +1,6 @@
-// Pulls prompts with the official SDK of LangSmith. Standard input is a JSON array of pulls;
-// standard output is one line of JSON for each, what came back or the error.
+// Pulls prompts with the official SDK of LangSmith. Standard input is a JSON
+// array of pulls; standard output is one line of JSON for each, what came back or
+// the error.
 import { text } from "node:stream/consumers";
 import { newClient } from "./langsmith.js";
 

@@ -1,3 +1,7 @@
+// Package sdktest_test holds the fakes, our sources and our templates against
+// the official SDKs for JavaScript: the fakes answer as these expect, our sources
+// take the same prompts from the same requests, and our templates compile to the
+// same.
 package sdktest_test
 
 import (
