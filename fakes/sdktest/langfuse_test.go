@@ -283,41 +283,61 @@ func TestLangfuseConditional(t *testing.T) {
 	require.Equal(t, "label=production", asked[0].Query)
 }
 
-// TestLangfuseSameList lists prompts with both clients and with our source, page
-// by page.
+// TestLangfuseSameList lists prompts with both clients and with our source.
 func TestLangfuseSameList(t *testing.T) {
 	fake := startLangfuse(t)
 	seedLangfuse(t, fake)
+	tests := []struct {
+		opts  langfuse.ListOptions
+		found int
+	}{
+		{langfuse.ListOptions{}, 15},
+		{langfuse.ListOptions{Name: "greeting"}, 1},
+		{langfuse.ListOptions{Label: "staging"}, 1},
+		{langfuse.ListOptions{Tag: "two"}, 1},
+		{langfuse.ListOptions{Tag: "absent"}, 0},
+	}
+	gets := make([]getPrompt, len(tests))
+	for i, test := range tests {
+		query := map[string]string{"limit": "100", "page": "1", "name": test.opts.Name, "label": test.opts.Label, "tag": test.opts.Tag}
+		maps.DeleteFunc(query, func(_, value string) bool { return value == "" })
+		gets[i] = getPrompt{Endpoint: fake.URL(), List: query}.complete()
+	}
 	for _, sdk := range sdks {
-		for _, filter := range []map[string]string{{"page": "1"}, {"name": "greeting"}, {"label": "staging"}, {"tag": "two"}, {"tag": "absent"}} {
-			query := maps.Clone(filter)
-			query["limit"] = "100"
-			get := getPrompt{Endpoint: fake.URL(), List: query}.complete()
-			result := getByThem(t, sdk, []getPrompt{get})[0]
-			require.Empty(t, result.Error.Message)
-			theirs := askedOfLangfuse(fake)
-			require.Len(t, theirs, 1)
-			ours := []map[string]any{}
-			opts := langfuse.ListOptions{Name: filter["name"], Label: filter["label"], Tag: filter["tag"]}
-			for p, err := range get.source(t).ListPrompts(t.Context(), opts) {
-				require.NoError(t, err)
-				ours = append(ours, map[string]any{
-					"name": p.Name, "type": p.Type, "versions": p.Versions, "labels": p.Labels, "tags": p.Tags,
-					"lastUpdatedAt": p.UpdatedAt.UTC().Format("2006-01-02T15:04:05.000Z"), "lastConfig": p.Config,
-				})
-			}
-			require.JSONEq(t, string(encode(t, result.List)), string(encode(t, ours)), "%s %v", sdk, filter)
+		results := getByThem(t, sdk, gets)
+		theirs := askedOfLangfuse(fake)
+		require.Len(t, theirs, len(tests))
+		for i, test := range tests {
+			require.Empty(t, results[i].Error.Message)
+			require.Len(t, results[i].List, test.found, "%s %+v", sdk, test.opts)
+			require.JSONEq(t, string(encode(t, results[i].List)), string(encode(t, listByUs(t, gets[i], test.opts))), "%s %+v", sdk, test.opts)
 			asked := askedOfLangfuse(fake)
 			require.Len(t, asked, 1)
-			require.Equal(t, theirs[0].Path, asked[0].Path)
-			want, err := url.ParseQuery(theirs[0].Query)
-			require.NoError(t, err)
-			want.Set("page", "1")
-			got, err := url.ParseQuery(asked[0].Query)
-			require.NoError(t, err)
-			require.Equal(t, want, got)
+			require.Equal(t, theirs[i].Path, asked[0].Path)
+			require.Equal(t, parseQuery(t, theirs[i].Query), parseQuery(t, asked[0].Query))
 		}
 	}
+}
+
+// listByUs lists with our source, in the shape of the wire.
+func listByUs(t *testing.T, g getPrompt, opts langfuse.ListOptions) []map[string]any {
+	t.Helper()
+	list := []map[string]any{}
+	for p, err := range g.source(t).ListPrompts(t.Context(), opts) {
+		require.NoError(t, err)
+		list = append(list, map[string]any{
+			"name": p.Name, "type": p.Type, "versions": p.Versions, "labels": p.Labels, "tags": p.Tags,
+			"lastUpdatedAt": p.UpdatedAt.UTC().Format("2006-01-02T15:04:05.000Z"), "lastConfig": p.Config,
+		})
+	}
+	return list
+}
+
+func parseQuery(t *testing.T, query string) url.Values {
+	t.Helper()
+	values, err := url.ParseQuery(query)
+	require.NoError(t, err)
+	return values
 }
 
 // said is what a client says of a failure.
