@@ -43,8 +43,7 @@
 // sorted; what mustache.js inherits (toString, constructor) is not there; where
 // it throws because an element of a list is null, the name is looked up further
 // out. A placeholder's value that is not a list of messages with roles is an
-// error; Langfuse's SDKs send its text. docs/semantics.md has them all, each proved with
-// the SDKs.
+// error; Langfuse's SDKs send its text. docs/semantics.md has them all.
 //
 // # Concurrency
 //
