@@ -212,6 +212,10 @@ for (const [sdk, newClient] of Object.entries(clients)) {
   });
 }
 
+test("nothing was read of this machine's configuration", () => {
+  assert.deepEqual(Object.keys(process.env).filter((name) => name.startsWith("LANGFUSE_")), []);
+});
+
 test("nothing but the fake was asked", () => {
   assert.deepEqual([...connected], ["127.0.0.1"]);
 });

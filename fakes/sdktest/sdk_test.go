@@ -12,7 +12,10 @@ import (
 
 // TestOfficialSDKs runs the scripts' own tests against the fakes.
 func TestOfficialSDKs(t *testing.T) {
-	env := []string{"FAKELANGSMITH_URL=" + startLangSmith(t).URL(), "FAKELANGFUSE_URL=" + startLangfuse(t).URL()}
+	env := []string{
+		"FAKELANGSMITH_URL=" + startLangSmith(t).URL(), "FAKELANGFUSE_URL=" + startLangfuse(t).URL(),
+		"LANGFUSE_PUBLIC_KEY=pk-lf-of-this-machine", // which must not be read
+	}
 	stdout, err := run(t, "", env, "--test")
 	require.NoError(t, err, stdout)
 	require.Contains(t, stdout, "\n# fail 0\n")
