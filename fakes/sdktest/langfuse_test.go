@@ -398,7 +398,7 @@ func TestLangfuseSameErrors(t *testing.T) {
 		{getPrompt{Name: "truncated"}, said{"SyntaxError", 0}, hollow, 200, promptcache.ErrInvalid},
 		{getPrompt{Name: "reset"}, said{"LangfuseFetchNetworkError", 0}, said{"LangfuseAPIError", 0}, 0, promptcache.ErrUnavailable},
 		{getPrompt{Name: "cut"}, said{"TypeError", 0}, said{"LangfuseAPIError", 0}, 200, promptcache.ErrUnavailable},
-		{getPrompt{Name: "hang", TimeoutMS: 500}, said{"LangfuseFetchNetworkError", 0}, said{"LangfuseAPIError", 0}, 0, promptcache.ErrUnavailable},
+		{getPrompt{Name: "hang", TimeoutMS: 1500}, said{"LangfuseFetchNetworkError", 0}, said{"LangfuseAPIError", 0}, 0, promptcache.ErrUnavailable},
 	}
 	gets := make([]getPrompt, len(tests))
 	for i, test := range tests {
