@@ -25,7 +25,7 @@ func (c *PromptCache[V]) dueAtLocked(e *entry[V]) time.Duration {
 		return never
 	}
 	due := e.snap.at
-	if !e.marked {
+	if !e.marked && !e.snap.fallback {
 		due = c.dueByAgeLocked(e)
 	}
 	if e.failure != nil {

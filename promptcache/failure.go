@@ -90,6 +90,12 @@ func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, oldNews bool, 
 		}
 		f.until = max(f.until, later(f.notFound, c.cfg.RefreshInterval))
 	}
+	c.noteFailureLocked(e, f, now)
+	return false
+}
+
+// noteFailureLocked makes f what e is failing with.
+func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Duration) {
 	if e.failure == nil {
 		c.health.failing++
 	}
@@ -99,12 +105,14 @@ func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, oldNews bool, 
 	c.rescheduleLocked(e)
 
 	kind := EventRefreshFailed
-	if err.Kind == KindInvalid {
+	if f.err.Kind == KindInvalid {
 		kind = EventRejected
 	}
-	c.emitLocked(Event{Kind: kind, Key: e.key, OldRevision: e.snap.revision, Err: err})
+	c.emitLocked(Event{Kind: kind, Key: e.key, OldRevision: e.snap.revision, Err: f.err})
+	if e.unknownToRegistry() {
+		c.unstickLocked(e)
+	}
 	c.reportFailureLocked(e, now)
-	return false
 }
 
 // deniedLocked reports whether f, a "not found", removes the prompt by the

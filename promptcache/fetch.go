@@ -41,7 +41,8 @@ type previous[V any] struct{ snap *snapshot[V] }
 
 // Previous returns the value that the fetch with this ctx is to replace, so
 // that it can make a conditional request and answer with [ErrNotModified]. It
-// returns false when nothing is cached under the key, or ctx is not a fetch's.
+// returns false when nothing but a fallback is cached under the key, or ctx is
+// not a fetch's.
 func Previous[V any](ctx context.Context) (V, bool) {
 	if p, ok := ctx.Value(previousKey[V]{}).(previous[V]); ok && p.snap != nil {
 		return p.snap.value, true

@@ -38,6 +38,7 @@ type flight[V any] struct {
 	entry  *entry[V]    // what it refreshes, nil if the key is not cached
 	prev   *snapshot[V] // entry's, nil if the key is not cached
 
+	call    *fetchCall
 	began   time.Duration
 	beganAt time.Time
 	timeout time.Duration
@@ -53,10 +54,11 @@ type flight[V any] struct {
 	counted  bool // whether metrics count it: not on a disabled cache
 	forsaken bool // in health.abandoned
 
-	done  chan struct{} // closed when settled
-	over  chan struct{} // closed when the call has returned or was abandoned
-	value V
-	err   error
+	done     chan struct{} // closed when settled
+	over     chan struct{} // closed when the call has returned or was abandoned
+	value    V
+	err      error
+	fallback bool // value stands in for what could not be had because of err
 }
 
 // outcome is what a call of the fetch came to.
@@ -64,6 +66,7 @@ type outcome[V any] struct {
 	value V
 	traits
 	unchanged bool // value is the flight's prev's
+	fallback  bool // value stands in for what could not be had because of err
 	err       *FetchError
 	message   string // err's, for Error is user code and may not run under the lock
 }
@@ -88,7 +91,8 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 	if e != nil {
 		f.prev = e.snap
 	}
-	ctx = withPrevious(ctx, f.prev)
+	f.call = c.newCallLocked(e)
+	ctx = withCall(withPrevious(ctx, f.known()), f.call)
 	c.flights[key] = f
 	c.flying[f] = struct{}{}
 	if e != nil {
@@ -130,9 +134,10 @@ func panicked(key string, value any) *FetchError {
 // call runs user code: the fetch and the value's methods.
 func (c *PromptCache[V]) call(ctx context.Context, f *flight[V]) outcome[V] {
 	v, err := c.fetch(ctx, f.key)
+	known := f.known()
 	switch {
-	case errors.Is(err, ErrNotModified) && f.prev != nil:
-		return outcome[V]{value: f.prev.value, traits: f.prev.traits, unchanged: true}
+	case errors.Is(err, ErrNotModified) && known != nil:
+		return outcome[V]{value: known.value, traits: known.traits, unchanged: true}
 	case errors.Is(err, ErrNotModified):
 		return outcome[V]{err: &FetchError{Key: f.key, Kind: KindInvalid, Err: fmt.Errorf("%w, but nothing is cached that could be", err)}}
 	case err != nil:
@@ -141,10 +146,22 @@ func (c *PromptCache[V]) call(ctx context.Context, f *flight[V]) outcome[V] {
 		return outcome[V]{err: &FetchError{Key: f.key, Kind: KindInvalid, Err: errNilValue}}
 	}
 	out := outcome[V]{value: v, traits: traitsOf(v)}
-	if f.prev != nil && sameContent(f.prev.value, f.prev.traits, v, out.traits) {
+	if cause := f.call.markedCause(); cause != nil {
+		out.fallback, out.immutable, out.err = true, false, asFetchError(f.key, cause)
+	}
+	if f.prev != nil && f.prev.fallback == out.fallback && sameContent(f.prev.value, f.prev.traits, v, out.traits) {
 		out.value, out.unchanged = f.prev.value, true
 	}
 	return out
+}
+
+// known returns what the fetch may say of that it is not modified: what it
+// refreshes, unless that is a fallback, which is not the registry's.
+func (f *flight[V]) known() *snapshot[V] {
+	if f.prev != nil && f.prev.fallback {
+		return nil
+	}
+	return f.prev
 }
 
 // land ends a flight whose call has returned.

@@ -18,6 +18,7 @@ type snapshot[V any] struct {
 	at        time.Duration // the moment the fetch that brought it began
 	fetchedAt time.Time     // the same by the wall clock
 	early     float64       // the fraction of the TTL, drawn once, after which it is due
+	fallback  bool          // it stands in for what could not be fetched; see MarkFallback
 }
 
 // entry is one cached prompt. All but key and domain are guarded by the

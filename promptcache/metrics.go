@@ -25,8 +25,9 @@ type Metrics struct {
 	Invalidations uint64 // prompts removed by Invalidate and Clear
 	Removals      uint64 // prompts removed because the registry says that they do not exist
 
-	Fallbacks     uint64 // calls of GetOr that returned the fallback
-	DroppedEvents uint64 // events that a slow subscriber lost
+	Fallbacks       uint64 // calls of GetOr that returned the fallback
+	StoredFallbacks uint64 // failed fetches that brought a fallback, which was cached; in FetchErrors, too
+	DroppedEvents   uint64 // events that a slow subscriber lost
 }
 
 // TotalRequests returns the number of reads: hits and misses.

@@ -48,7 +48,7 @@ type outage struct {
 // stickLocked counts e in its domain's outage if it is stale and failing. Only
 // the outage's beginning is worth a warning.
 func (c *PromptCache[V]) stickLocked(e *entry[V], now time.Duration) {
-	if e.stuck || !e.stale || e.failure == nil {
+	if e.stuck || !e.stale || e.failure == nil || e.unknownToRegistry() {
 		return
 	}
 	e.stuck = true
@@ -65,8 +65,11 @@ func (c *PromptCache[V]) stickLocked(e *entry[V], now time.Duration) {
 	o.keys++
 	o.peak = max(o.peak, o.keys)
 	o.failures += e.failure.count
-	c.logLater(level, "serving stale prompt", e.key, e.domain,
-		"age", c.ageLocked(e, now), "revision", e.snap.revision, "err", e.failure.err)
+	args := []any{"age", c.ageLocked(e, now), "revision", e.snap.revision, "err", e.failure.err}
+	if e.snap.fallback {
+		args = append(args, "fallback", true)
+	}
+	c.logLater(level, "serving stale prompt", e.key, e.domain, args...)
 }
 
 // unstickLocked takes e out of its domain's outage, which ends with the last.

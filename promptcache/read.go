@@ -14,8 +14,12 @@ type Entry[V any] struct {
 	FetchedAt time.Time
 	// Age is the time since then, by the monotonic clock; never negative.
 	Age time.Duration
-	// Stale says that Age is more than the TTL, or that MarkStale was called.
+	// Stale says that Age is more than the TTL, that MarkStale was called, or
+	// that Value is a fallback.
 	Stale bool
+	// Fallback says that Value stands in for what could not be fetched, for the
+	// reason that LastError has; see MarkFallback.
+	Fallback bool
 	// FromSnapshot says that Value was loaded and not fetched since.
 	FromSnapshot bool
 	// LastError is the latest failure since Value was fetched, nil if there is
@@ -117,7 +121,7 @@ func (c *PromptCache[V]) judgeLocked(e *entry[V], now time.Duration) (stale, exp
 	}
 	age := c.ageLocked(e, now)
 	ttl := *c.cfg.TTL
-	stale = e.marked || age > ttl
+	stale = e.marked || e.snap.fallback || age > ttl
 	expired = c.cfg.MaxStale > 0 && age > later(ttl, c.cfg.MaxStale)
 	return stale, expired
 }
@@ -137,6 +141,7 @@ func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V]
 		FetchedAt:   e.snap.fetchedAt,
 		Age:         c.ageLocked(e, now),
 		Stale:       stale,
+		Fallback:    e.snap.fallback,
 		LastAttempt: e.snap.fetchedAt,
 	}
 	if e.failure != nil {

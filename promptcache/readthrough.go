@@ -26,6 +26,8 @@ func (c *PromptCache[V]) GetOrFetch(ctx context.Context, key string) (V, error) 
 	switch {
 	case got.err == nil:
 		return got.value, nil
+	case got.fallback:
+		return got.cached, nil
 	case s.ok && !got.removed:
 		return s.value, nil
 	}
@@ -78,8 +80,9 @@ type loaded[V any] struct {
 	err     error
 	removed bool // err is ErrNotFound and has removed the prompt
 
-	cached   V    // what was cached before
+	cached   V    // what was cached before, or the fallback that err has brought
 	servable bool // cached may be served
+	fallback bool // cached is what err has brought
 }
 
 // orStale returns the value or, if there is an error, what was cached with it.
@@ -208,6 +211,9 @@ func (c *PromptCache[V]) await(ctx context.Context, j joined[V]) loaded[V] {
 		}
 	}
 	got.value, got.err, got.removed = f.value, f.err, f.removed
+	if f.fallback {
+		got.cached, got.servable, got.fallback = f.value, true, true
+	}
 	return got
 }
 

@@ -18,6 +18,10 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	now := c.time.now()
 	c.noteOutcomeLocked(f, out.err, out.message)
 	switch {
+	case out.fallback && attached:
+		f.fallback = c.storeFallbackLocked(f, out, now)
+	case out.fallback:
+		f.fallback = true
 	case out.err == nil && attached:
 		c.storeLocked(f, out, now)
 	case out.err == nil && f.counted:
@@ -29,9 +33,12 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 		c.failAbsentLocked(f.key, out.err, now)
 	}
 	c.noteStateLocked()
-	if out.err != nil {
+	switch {
+	case f.fallback:
+		f.finish(out.value, out.err)
+	case out.err != nil:
 		f.finish(f.value, out.err)
-	} else {
+	default:
 		f.finish(out.value, nil)
 	}
 }
