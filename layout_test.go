@@ -30,6 +30,7 @@ var allowed = []struct {
 	},
 	{pkg: "langsmith", ours: []string{"promptcache", "prompt", "internal/httpsource"}},
 	{pkg: "langfuse", ours: []string{"promptcache", "prompt", "internal/httpsource"}},
+	{pkg: "promptfs", ours: []string{"promptcache", "prompt"}, others: []string{"go.yaml.in/yaml/v3"}},
 	{pkg: "prompt"},
 	{pkg: "internal/httpsource", ours: []string{"promptcache"}},
 	{

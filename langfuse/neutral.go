@@ -33,6 +33,7 @@ func (p *Prompt) read() (*prompt.Prompt, error) {
 		Name:      p.Name(),
 		Revision:  p.revision,
 		Immutable: p.Immutable(),
+		Validator: validator(p.ref, p.etag),
 		Kind:      prompt.KindText,
 		Text:      p.text,
 		Syntax:    prompt.SyntaxLangfuse,

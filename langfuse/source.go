@@ -59,11 +59,16 @@ func New(cfg Config) (*Source, error) {
 // no longer than ctx. Every failure is a *promptcache.FetchError; the package
 // documentation says which kind when.
 func (s *Source) Fetch(ctx context.Context, key string) (*Prompt, error) {
+	return s.fetch(ctx, key, knownETag)
+}
+
+// fetch is Fetch, conditional on the ETag that known returns.
+func (s *Source) fetch(ctx context.Context, key string, known func(context.Context, Ref) string) (*Prompt, error) {
 	ref, err := admit(key)
 	if err != nil {
 		return nil, err
 	}
-	request := httpsource.Request{Key: key, URL: s.promptURL(ref), ETag: knownETag(ctx, ref)}
+	request := httpsource.Request{Key: key, URL: s.promptURL(ref), ETag: known(ctx, ref)}
 	return httpsource.Get(ctx, s.client, request, func(a httpsource.Answer) (*Prompt, error) {
 		return decodeAnswer(a, ref)
 	})

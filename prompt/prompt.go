@@ -14,6 +14,7 @@ type Prompt struct {
 	name      string
 	revision  string
 	immutable bool
+	validator string
 	kind      Kind
 	syntax    Syntax
 	source    string   // of KindText
@@ -37,6 +38,11 @@ func (p *Prompt) Revision() string { return p.revision }
 // Immutable reports whether the prompt can never change under the key it was
 // fetched by; see promptcache.FetchFunc.
 func (p *Prompt) Immutable() bool { return p.immutable }
+
+// Validator returns what the prompt's source needs to ask whether the prompt has
+// changed, such as an ETag, "" if there is nothing. It is no part of the content,
+// and only the source can read it.
+func (p *Prompt) Validator() string { return p.validator }
 
 // Kind returns whether the prompt is a text or a chat; "" for the zero Prompt.
 func (p *Prompt) Kind() Kind { return p.kind }
@@ -102,6 +108,7 @@ func (p *Prompt) Spec() Spec {
 		Name:      p.name,
 		Revision:  p.revision,
 		Immutable: p.immutable,
+		Validator: p.validator,
 		Kind:      p.kind,
 		Text:      p.source,
 		Messages:  p.Messages(),

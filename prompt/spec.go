@@ -23,6 +23,7 @@ type Spec struct {
 	Name      string // what the prompt is called; shown in errors
 	Revision  string // names the content, for a cache; see promptcache.FetchFunc
 	Immutable bool   // the prompt can never change under the key it was fetched by
+	Validator string // what its source needs to ask whether it has changed, such as an ETag; only the source can read it
 
 	// Kind is KindChat if there are Messages and KindText if not, unless it is set.
 	Kind     Kind
@@ -88,6 +89,7 @@ func (b *builder) prompt(s Spec) *Prompt {
 		name:      b.text("name", s.Name),
 		revision:  b.text("revision", s.Revision),
 		immutable: s.Immutable,
+		validator: b.text("validator", s.Validator),
 		kind:      s.Kind,
 		syntax:    s.Syntax,
 		config:    b.json("config", s.Config),

@@ -13,6 +13,7 @@ type wirePrompt struct {
 	Name      string          `json:"name,omitempty"`
 	Revision  string          `json:"revision,omitempty"`
 	Immutable bool            `json:"immutable,omitempty"`
+	Validator string          `json:"validator,omitempty"`
 	Kind      Kind            `json:"kind"`
 	Syntax    Syntax          `json:"syntax"`
 	Text      *string         `json:"text,omitempty"`
@@ -42,6 +43,7 @@ type wirePlaceholder struct {
 //
 //	name, revision   strings, left out if empty
 //	immutable        true, or left out
+//	validator        a string, left out if empty
 //	kind             "text" or "chat"
 //	syntax           the Syntax of the prompt
 //	text             of a text: its template
@@ -57,7 +59,7 @@ func (p Prompt) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("%w: the zero Prompt has no JSON", ErrInvalid)
 	}
 	w := wirePrompt{
-		Name: p.name, Revision: p.revision, Immutable: p.immutable, Kind: p.kind, Syntax: p.syntax,
+		Name: p.name, Revision: p.revision, Immutable: p.immutable, Validator: p.validator, Kind: p.kind, Syntax: p.syntax,
 		Partials: p.Partials(), Config: p.config, Schema: p.schema, Raw: p.raw,
 	}
 	if p.kind == KindText {
@@ -111,7 +113,7 @@ func (p *Prompt) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("%w: decode prompt: something follows it", ErrInvalid)
 	}
 	s := Spec{
-		Name: w.Name, Revision: w.Revision, Immutable: w.Immutable, Kind: w.Kind, Syntax: w.Syntax,
+		Name: w.Name, Revision: w.Revision, Immutable: w.Immutable, Validator: w.Validator, Kind: w.Kind, Syntax: w.Syntax,
 		Partials: w.Partials, Config: w.Config, Schema: w.Schema, Raw: w.Raw,
 	}
 	if w.Kind == "" {
