@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -117,35 +116,38 @@ func (call *fetchCall) markedCause() error {
 	return nil
 }
 
-// callFirst calls first as a cache would: in bounded time if the time is known,
-// with panics and nil values as errors, and ErrNotModified as one where nothing
-// is cached.
-func callFirst[V any](ctx context.Context, first FetchFunc[V], key string) (v V, err error) {
-	var spent atomic.Bool
+// callFirst calls first with what time it has where the cache's is known.
+func callFirst[V any](ctx context.Context, first FetchFunc[V], key string) (V, error) {
 	call := callOf(ctx)
-	if call != nil {
-		budget := call.timeout - call.timeout/4
-		bounded, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		timer := call.clock.AfterFunc(budget, func() {
-			spent.Store(true)
-			cancel(context.DeadlineExceeded)
-		})
-		defer timer.Stop()
-		defer func() {
-			if err != nil && spent.Load() && ctx.Err() == nil {
-				err = &FetchError{Key: key, Kind: KindUnavailable, Err: fmt.Errorf(
-					"no answer within %v, which leaves time for the fallback: %w", budget, err)}
-			}
-		}()
-		ctx = bounded
+	if call == nil {
+		return guarded(ctx, first, key)
 	}
+	budget := call.timeout - call.timeout/4
+	bounded, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var spent atomic.Bool
+	timer := call.clock.AfterFunc(budget, func() {
+		spent.Store(true)
+		cancel(context.DeadlineExceeded)
+	})
+	defer timer.Stop()
+	v, err := guarded(bounded, first, key)
+	if err != nil && spent.Load() && ctx.Err() == nil {
+		err = &FetchError{Key: key, Kind: KindUnavailable, Err: fmt.Errorf(
+			"no answer within %v, which leaves time for the fallback: %w", budget, err)}
+	}
+	return v, err
+}
+
+// guarded calls fetch as a cache would: panics and nil values are errors, and
+// so is ErrNotModified where nothing is cached.
+func guarded[V any](ctx context.Context, fetch FetchFunc[V], key string) (v V, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &FetchError{Key: key, Kind: KindPanicked, Err: &PanicError{Value: p, Stack: debug.Stack()}}
+			err = panicked(key, p)
 		}
 	}()
-	v, err = first(ctx, key)
+	v, err = fetch(ctx, key)
 	_, cached := Previous[V](ctx)
 	switch {
 	case err == nil && isNil(v):
