@@ -453,7 +453,7 @@ func TestFallbackAndPrevious(t *testing.T) {
 		var seen []string
 		down := false
 		ask := func(who string) promptcache.FetchFunc[*doc] {
-			return func(ctx context.Context, key string) (*doc, error) {
+			return func(ctx context.Context, _ string) (*doc, error) {
 				note := who
 				if v, ok := promptcache.Previous[*doc](ctx); ok {
 					note += " has " + v.Text

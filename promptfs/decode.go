@@ -3,6 +3,7 @@ package promptfs
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path"
@@ -68,7 +69,7 @@ func parse(file string, data []byte) (*node, error) {
 // the beginning of a SHA-256 of what it says; and of how that is read.
 func revision(spec prompt.Spec, content []byte) string {
 	sum := sha256.Sum256(append([]byte(spec.Syntax+"\n"), content...))
-	hash := fmt.Sprintf("%x", sum[:8])
+	hash := hex.EncodeToString(sum[:8])
 	if spec.Revision != "" {
 		return spec.Revision + "+" + hash
 	}

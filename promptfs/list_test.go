@@ -31,7 +31,7 @@ func TestListPrompts(t *testing.T) {
 	changed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	fsys := tree(map[string]string{
 		"b.yaml": "text: b", "a.txt": "a", "a.json": "{}", "mails/bye.yml": "text: b", "mails/.hidden.txt": "h",
-		".git/config.txt": "g", "README.md": "r", "name.json.txt": "n", ".txt": "x", " x.txt": "x", "mails/deep/er.txt": "d",
+		".git/config.txt": "g", "README.md": "r", "name.json.txt": "n", ".txt": "x", "x .txt": "x", "mails/deep/er.txt": "d",
 		"folder.json/x.md": "x",
 	})
 	fsys["z.txt"] = &fstest.MapFile{Data: []byte("12345"), ModTime: changed}

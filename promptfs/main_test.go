@@ -39,6 +39,12 @@ func fetched(t *testing.T, file, content string) *prompt.Prompt {
 	return p
 }
 
+// requireKind is fails for tests that look no further.
+func requireKind(t *testing.T, src *promptfs.Source, key string, kind promptcache.ErrorKind) {
+	t.Helper()
+	require.Equal(t, kind, fails(t, src, key, kind).Kind)
+}
+
 // fails fetches key, and requires an error of kind.
 func fails(t *testing.T, src *promptfs.Source, key string, kind promptcache.ErrorKind) *promptcache.FetchError {
 	t.Helper()

@@ -87,7 +87,7 @@ func TestWhichFile(t *testing.T) {
 	}
 	for _, key := range []string{"c", "d", "e", "f", "A", "c.json"} {
 		if key == "c.json" {
-			fails(t, src, key, promptcache.KindInvalid)
+			requireKind(t, src, key, promptcache.KindInvalid)
 			continue
 		}
 		require.ErrorContains(t, fails(t, src, key, promptcache.KindNotFound), "there is no file "+key+" with one of .json .yaml .yml .txt")
@@ -104,7 +104,7 @@ func TestSize(t *testing.T) {
 	src = newSource(t, map[string]string{"p.txt": strings.Repeat("a", 1<<20), "big.txt": strings.Repeat("a", 1<<20+1)})
 	_, err = src.Fetch(t.Context(), "p")
 	require.NoError(t, err)
-	fails(t, src, "big", promptcache.KindInvalid)
+	requireKind(t, src, "big", promptcache.KindInvalid)
 }
 
 // broken is a file system with faults.
@@ -134,8 +134,8 @@ func (b broken) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	f, err := b.MapFS.Open(name)
-	if err == nil && b.read != nil {
-		return brokenFile{f, b.read}, nil
+	if b.read != nil {
+		f = brokenFile{f, b.read}
 	}
 	return f, err
 }
@@ -160,7 +160,7 @@ func TestFaults(t *testing.T) {
 			tt.fsys.MapFS = tree(map[string]string{"p.txt": "p"})
 			src, err := promptfs.New(tt.fsys, promptfs.Config{})
 			require.NoError(t, err)
-			fails(t, src, "p", tt.kind)
+			requireKind(t, src, "p", tt.kind)
 		})
 	}
 	t.Run("a caller who has left", func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestDirectories(t *testing.T) {
 	require.ErrorContains(t, fails(t, src, "p", promptcache.KindUnavailable), "the root of the file system cannot be reached", "a volume that is not mounted deletes nothing")
 
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "mails"), 0o700))
-	fails(t, src, "p", promptcache.KindNotFound)
+	requireKind(t, src, "p", promptcache.KindNotFound)
 	outside := filepath.Join(dir, "outside.txt")
 	require.NoError(t, os.WriteFile(outside, []byte("outside"), 0o600))
 	require.NoError(t, os.Symlink(outside, filepath.Join(root, "link.txt")))
@@ -195,7 +195,7 @@ func TestDirectories(t *testing.T) {
 
 	opened, err := os.OpenRoot(root)
 	require.NoError(t, err)
-	defer opened.Close()
+	defer func() { require.NoError(t, opened.Close()) }()
 	confined, err := promptfs.New(opened.FS(), promptfs.Config{})
 	require.NoError(t, err)
 	_, err = confined.Fetch(t.Context(), "link")
@@ -212,8 +212,12 @@ func TestDomain(t *testing.T) {
 
 func TestEditsArePickedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fsys := tree(map[string]string{"p.txt": "one"})
-		src, err := promptfs.New(fsys, promptfs.Config{Name: "git"})
+		dir := t.TempDir()
+		write := func(name, content string) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+		}
+		write("p.txt", "one")
+		src, err := promptfs.New(os.DirFS(dir), promptfs.Config{Name: "git"})
 		require.NoError(t, err)
 		cfg := promptcache.DefaultConfig()
 		cfg.RefreshJitter = 0
@@ -227,21 +231,21 @@ func TestEditsArePickedUp(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"promptfs:git"}, domains)
 
-		fsys["p.txt"] = &fstest.MapFile{Data: []byte("one\n"), ModTime: time.Now()} // a touch, and a line break at the end
+		write("p.txt", "one\n") // a touch, and a line break at the end
 		time.Sleep(7 * time.Minute)
 		synctest.Wait()
 		same, _ := cache.Get("p")
 		require.Same(t, first, same)
 		require.EqualValues(t, 1, cache.Metrics().Unchanged)
 
-		fsys["p.txt"] = &fstest.MapFile{Data: []byte("two\n")}
+		write("p.txt", "two\n")
 		time.Sleep(7 * time.Minute)
 		synctest.Wait()
 		edited, _ := cache.Get("p")
 		require.Equal(t, "two", edited.Text())
 
-		delete(fsys, "p.txt")
-		fsys["p.yaml"] = &fstest.MapFile{Data: []byte("txt: three")}
+		require.NoError(t, os.Remove(filepath.Join(dir, "p.txt")))
+		write("p.yaml", "txt: three")
 		time.Sleep(7 * time.Minute)
 		synctest.Wait()
 		kept, ok := cache.Lookup("p")
