@@ -13,7 +13,7 @@ import (
 // everything is a Spec that sets everything.
 func everything() prompt.Spec {
 	return prompt.Spec{
-		Name: "name", Revision: "r1", Immutable: true, Kind: prompt.KindChat, Syntax: prompt.SyntaxMustache,
+		Name: "name", Revision: "r1", Immutable: true, Validator: `W/"1"`, Kind: prompt.KindChat, Syntax: prompt.SyntaxMustache,
 		Messages: []prompt.Message{
 			{Role: "system", Content: "{{a}} <&> {{#s}}x{{/s}}", Syntax: prompt.SyntaxMustache},
 			{Placeholder: &prompt.Placeholder{Name: "history", Optional: true, Limit: 3}, Syntax: prompt.SyntaxLiteral},
@@ -49,6 +49,7 @@ func TestAccessors(t *testing.T) {
 	require.Equal(t, "name", p.Name())
 	require.Equal(t, "r1", p.Revision())
 	require.True(t, p.Immutable())
+	require.Equal(t, `W/"1"`, p.Validator())
 	require.Equal(t, prompt.SyntaxMustache, p.Syntax())
 	require.Empty(t, p.Text())
 	require.Equal(t, []string{"s", "b", "c", "u"}, p.Variables())
