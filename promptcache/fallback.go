@@ -132,7 +132,7 @@ func callFirst[V any](ctx context.Context, first FetchFunc[V], key string) (V, e
 	})
 	defer timer.Stop()
 	v, err := guarded(bounded, first, key)
-	if err != nil && spent.Load() && ctx.Err() == nil {
+	if err != nil && spent.Load() {
 		err = &FetchError{Key: key, Kind: KindUnavailable, Err: fmt.Errorf(
 			"no answer within %v, which leaves time for the fallback: %w", budget, err)}
 	}

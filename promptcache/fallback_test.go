@@ -361,12 +361,20 @@ func TestFallbackOfAFirstThatMisbehaves(t *testing.T) {
 	})
 	proves(t, "one that answers in time is not hurried", func(t *testing.T) {
 		b := newBundled(t, false, func(cfg *promptcache.Config) { cfg.FetchTimeout = 8 * time.Second })
-		var ended context.Context
-		b.registry.Always(func(ctx context.Context, _ string) (*doc, error) { ended = ctx; return &doc{"in time"}, nil })
+		b.registry.Always(source.Value(&doc{"in time"}))
 		require.Equal(t, "in time", loadedWith(t, b.PromptCache, "a").Text)
-		require.Error(t, ended.Err(), "its context ends with it")
 		pass(8 * time.Second)
 		require.False(t, b.is(t, "in time", false).Stale)
+	})
+	proves(t, "its context ends with it", func(t *testing.T) {
+		var ofFirst context.Context
+		first := func(ctx context.Context, _ string) (*doc, error) { ofFirst = ctx; return nil, promptcache.ErrUnavailable }
+		second := func(ctx context.Context, _ string) (*doc, error) {
+			require.Error(t, ofFirst.Err())
+			require.NoError(t, ctx.Err())
+			return &doc{"second's"}, nil
+		}
+		require.Equal(t, "second's", loadedWith(t, newCache(t, promptcache.Fallback(first, second), exactly()), "a").Text)
 	})
 	for name, tt := range map[string]struct {
 		step source.Step[*doc]
