@@ -14,7 +14,7 @@ demo: ## show what it does: a prompt from registry to handler, through an outage
 	go run ./cmd/promptcache demo
 
 .PHONY: test
-test: sdk ## run all tests with the race detector, and the official SDK's against the fake if Node is here
+test: sdk ## run all tests with the race detector, and the official SDKs against the fakes if Node is here
 	go test -race ./...
 	scripts/nested go test -race ./...
 
