@@ -41,9 +41,9 @@ func TestFetchPrompt(t *testing.T) {
 	})
 	t.Run("errors are those of Fetch", func(t *testing.T) {
 		_, err := answering(t, http.StatusNotFound, missing).FetchPrompt(t.Context(), "greeting")
-		sourcetest.FetchError(t, err, "greeting", promptcache.KindNotFound)
+		_ = sourcetest.FetchError(t, err, "greeting", promptcache.KindNotFound)
 		_, err = answering(t, http.StatusOK, text).FetchPrompt(t.Context(), "a//b")
-		sourcetest.FetchError(t, err, "a//b", promptcache.KindInvalid)
+		_ = sourcetest.FetchError(t, err, "a//b", promptcache.KindInvalid)
 	})
 	t.Run("what cannot be compiled is invalid", func(t *testing.T) {
 		p, err := answering(t, http.StatusOK, with(chat, `[{"id": 9007199254740993}]`, `{}`)).FetchPrompt(t.Context(), "greeting")

@@ -368,7 +368,10 @@ func TestFallbackOfAFirstThatMisbehaves(t *testing.T) {
 	})
 	proves(t, "its context ends with it", func(t *testing.T) {
 		var ofFirst context.Context
-		first := func(ctx context.Context, _ string) (*doc, error) { ofFirst = ctx; return nil, promptcache.ErrUnavailable }
+		first := func(ctx context.Context, _ string) (*doc, error) {
+			ofFirst = ctx
+			return nil, promptcache.ErrUnavailable
+		}
 		second := func(ctx context.Context, _ string) (*doc, error) {
 			require.Error(t, ofFirst.Err())
 			require.NoError(t, ctx.Err())
