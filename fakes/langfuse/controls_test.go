@@ -122,9 +122,11 @@ func TestNewRefuses(t *testing.T) {
 
 func TestWhatIsPushedIsCopied(t *testing.T) {
 	fake, c := start(t, fakelangfuse.Config{})
-	v := fakelangfuse.Version{Prompt: json.RawMessage(`"abc"`), Config: json.RawMessage(`[1]`), Labels: []string{"production"}, Tags: []string{"t"}}
+	labels := []string{"production", "the caller's"}
+	v := fakelangfuse.Version{Prompt: json.RawMessage(`"abc"`), Config: json.RawMessage(`[1]`), Labels: labels[:1], Tags: []string{"t"}}
 	_, err := fake.Push("p", v)
 	require.NoError(t, err)
+	require.Equal(t, []string{"production", "the caller's"}, labels)
 	before := c.Get(200, prompts+"/p").Body
 	v.Prompt[1], v.Config[1], v.Labels[0], v.Tags[0] = 'x', '2', "changed", "changed"
 	require.Equal(t, before, c.Get(200, prompts+"/p").Body)

@@ -58,3 +58,19 @@ func TestEnds(t *testing.T) {
 	require.Equal(t, fakecmd.ExitFailure, command.Run(t.Context(), nil, io.Discard, &told))
 	require.Equal(t, "fake: no room\n", told.String())
 }
+
+func TestSeeded(t *testing.T) {
+	fake := &server{}
+	got, note, err := fakecmd.Seeded(fake, func(s *server) error {
+		require.Same(t, fake, s)
+		return nil
+	}, "note")
+	require.NoError(t, err)
+	require.Same(t, fake, got)
+	require.Equal(t, "note", note)
+	require.False(t, fake.closed)
+
+	_, _, err = fakecmd.Seeded(fake, func(*server) error { return errors.New("bad prompt") }, "note")
+	require.EqualError(t, err, "bad prompt")
+	require.True(t, fake.closed)
+}
