@@ -41,9 +41,9 @@ func TestFetchPrompt(t *testing.T) {
 	})
 	t.Run("errors are those of Fetch", func(t *testing.T) {
 		_, err := answering(t, http.StatusNotFound, missing).FetchPrompt(t.Context(), "greeting")
-		_ = sourcetest.FetchError(t, err, "greeting", promptcache.KindNotFound)
+		require.ErrorIs(t, sourcetest.FetchError(t, err, "greeting", promptcache.KindNotFound), promptcache.ErrNotFound)
 		_, err = answering(t, http.StatusOK, text).FetchPrompt(t.Context(), "a//b")
-		_ = sourcetest.FetchError(t, err, "a//b", promptcache.KindInvalid)
+		require.ErrorIs(t, sourcetest.FetchError(t, err, "a//b", promptcache.KindInvalid), langfuse.ErrInvalidRef)
 	})
 	t.Run("what cannot be compiled is invalid", func(t *testing.T) {
 		p, err := answering(t, http.StatusOK, with(chat, `[{"id": 9007199254740993}]`, `{}`)).FetchPrompt(t.Context(), "greeting")
@@ -131,7 +131,7 @@ func TestConditionalRequestsOfPrompts(t *testing.T) {
 	t.Run("it is sent for the key that it came for, and nothing else", func(t *testing.T) {
 		for name, validator := range map[string]string{
 			"another label's": `W/"1" greeting@latest`, "another prompt's": `W/"1" say greeting`, "another source's": "greeting",
-			"none": "", "no tag": "1 greeting", "of a tag and a name": `W/"1" "2" greeting`,
+			"none": "", "a bare tag": `W/"1"`, "no tag": "1 greeting", "of a tag and a name": `W/"1" "2" greeting`,
 		} {
 			registry := &project{answer: text}
 			cache := registry.routedCache(t)

@@ -134,6 +134,7 @@ func TestRouterKeys(t *testing.T) {
 func TestRouterWithoutMuch(t *testing.T) {
 	router, err := promptcache.Route(promptcache.Routes[*doc]{Backends: map[string]promptcache.Backend[*doc]{
 		"bare":    {Fetch: docs("a").Fetch},
+		"echo":    {Fetch: docs("a").Fetch, Domain: func(key string) string { return key }},
 		"unnamed": {Fetch: docs("a").Fetch, Domain: func(string) string { return "" }},
 		"strict": {Fetch: docs("a").Fetch, Check: func(key string) error {
 			return &promptcache.FetchError{Key: key, Kind: promptcache.KindForbidden}
@@ -142,6 +143,7 @@ func TestRouterWithoutMuch(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "bare", router.Domain("bare:a"))
 	require.Equal(t, "unnamed", router.Domain("unnamed:a"))
+	require.Equal(t, "echo=a", router.Domain("echo:a"), "the registry's own key")
 	require.NoError(t, router.Check("bare:a!"))
 	var fe *promptcache.FetchError
 	require.ErrorAs(t, router.Check("strict:a"), &fe)
