@@ -43,6 +43,13 @@
 // evicted meanwhile. User code (fetches, methods of values, Config's functions,
 // the logger, subscribers, predicates) never runs under a lock.
 //
+// # Several registries
+//
+// [Route] makes one fetch of several, by a scheme before the key, and keeps what
+// they bring apart. [Fallback] asks a second one where the first has never
+// answered; what that brings is a fallback: served, stale from the start, and
+// replaced as soon as the first answers.
+//
 // # Offline
 //
 // A nil TTL is offline mode, for deployments without a network: nothing is

@@ -96,6 +96,9 @@ func TestFormats(t *testing.T) {
 		{"an alias", "p.yaml", "config: {a: &x [1, {b: true}], b: *x, c: *x}\ntext: t", prompt.Spec{Text: "t", Config: json.RawMessage(`{"a":[1,{"b":true}],"b":[1,{"b":true}],"c":[1,{"b":true}]}`)}},
 		{"empty things", "p.yaml", "text: t\nconfig: {a: [], b: {}, c: '', d: }", prompt.Spec{Text: "t", Config: json.RawMessage(`{"a":[],"b":{},"c":"","d":null}`)}},
 		{"booleans", "p.yaml", "text: t\nconfig: [True, false]", prompt.Spec{Text: "t", Config: json.RawMessage(`[true,false]`)}},
+		{"numbers of partials", "p.yaml", "text: t\npartials: {n: 9007199254740993}", prompt.Spec{
+			Text: "t", Partials: prompt.Vars{"n": json.Number("9007199254740993")},
+		}},
 		{"an empty chat", "p.json", `{"messages":[]}`, prompt.Spec{Kind: prompt.KindChat, Messages: []prompt.Message{}}},
 		{"null is the content", "p.yaml", "messages: [{role: assistant, tool_calls: []}]", prompt.Spec{
 			Messages: []prompt.Message{{Role: "assistant", NoContent: true, ToolCalls: json.RawMessage("[]")}},

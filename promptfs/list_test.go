@@ -87,6 +87,13 @@ func TestListFailures(t *testing.T) {
 	require.ErrorContains(t, err, "promptfs: list prompts: ")
 	require.Len(t, prompts, 1)
 
+	hidden := broken{MapFS: tree(map[string]string{"a.txt": "a", ".git/b.txt": "b"}), open: map[string]error{".git": fs.ErrPermission}}
+	src, err = promptfs.New(hidden, promptfs.Config{})
+	require.NoError(t, err)
+	prompts, err = listed(t.Context(), src)
+	require.NoError(t, err, "nobody looks into it")
+	require.Len(t, prompts, 1)
+
 	src, err = promptfs.New(os.DirFS(filepath.Join(t.TempDir(), "none")), promptfs.Config{})
 	require.NoError(t, err)
 	_, err = listed(t.Context(), src)
