@@ -28,8 +28,8 @@ func request(p *prompt.Prompt, vars prompt.Vars) (openai.ChatCompletionNewParams
 }
 
 // messages returns the messages of c for the client to send as they are: what
-// arrives is json.Marshal(c), to the byte. Fields that the client has no name
-// for are sent too, and so are roles.
+// arrives is the JSON of c, to the byte, without escapes for HTML. Fields that the
+// client has no name for are sent too, and so are roles.
 //
 // The price is that the client knows nothing of them: GetRole and its like
 // return nil. A program that wants to look at them decodes the JSON instead,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
@@ -39,9 +40,11 @@ func compiled(t *testing.T, p *prompt.Prompt, vars prompt.Vars) string {
 	t.Helper()
 	c, err := p.CompileStrict(vars)
 	require.NoError(t, err)
-	raw, err := json.Marshal(c)
-	require.NoError(t, err)
-	return string(raw)
+	var raw bytes.Buffer
+	enc := json.NewEncoder(&raw)
+	enc.SetEscapeHTML(false)
+	require.NoError(t, enc.Encode(c))
+	return strings.TrimSuffix(raw.String(), "\n")
 }
 
 func TestMessagesAreSentToTheByte(t *testing.T) {
