@@ -80,10 +80,10 @@ func ExampleNewCache() {
 		}
 		keys = append(keys, info.Name)
 	}
-	fmt.Println(cache.Prefetch(ctx, keys...), cache.Keys())
+	fmt.Println(cache.Prefetch(ctx, keys...), cache.Len())
 	greeting, ok := cache.Get("greeting")
 	fmt.Println(greeting.Text(), ok)
 	// Output:
-	// <nil> [support/answer greeting]
+	// <nil> 2
 	// Hello {{name}} true
 }
