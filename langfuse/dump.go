@@ -20,11 +20,16 @@ type dumpPrompt struct {
 // MarshalJSON returns the prompt in the shape in which the registry sends it,
 // and beside that the key that was asked for and the ETag.
 func (p Prompt) MarshalJSON() ([]byte, error) {
-	w, err := p.wire(p.ref.Name)
+	d, err := p.dump()
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(dumpPrompt{wirePrompt: w, Key: p.ref.String(), ETag: p.etag})
+	return json.Marshal(d)
+}
+
+func (p *Prompt) dump() (dumpPrompt, error) {
+	w, err := p.wire(p.ref.Name)
+	return dumpPrompt{wirePrompt: w, Key: p.ref.String(), ETag: p.etag}, err
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote, or what the registry sends; of

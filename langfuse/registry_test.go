@@ -3,6 +3,8 @@ package langfuse_test
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -155,6 +157,34 @@ func TestRegistryProjects(t *testing.T) {
 		require.Equal(t, "of a", a.Read("greeting").Text())
 		require.Equal(t, "of b", b.Read("greeting").Text())
 		require.NotEqual(t, a.Cache.Config().Domain("greeting"), b.Cache.Config().Domain("greeting"))
+	})
+	t.Run("NB-32 nor does a snapshot of one bring its prompts to the other", func(t *testing.T) {
+		ofA := filepath.Join(t.TempDir(), "a.json")
+		require.NoError(t, a.Cache.DumpFile(ofA))
+		content, err := os.ReadFile(ofA)
+		require.NoError(t, err)
+		require.NotContains(t, string(content), "sk-a", "a file that is carried around has no secret")
+		before, ok := b.Cache.Get("greeting")
+		require.True(t, ok)
+
+		n, err := b.Cache.LoadFile(ofA)
+		require.Zero(t, n)
+		require.ErrorIs(t, err, promptcache.ErrOtherSource)
+		require.Same(t, before, b.Read("greeting"))
+
+		empty := sourcetest.NewStage(t, registryOf(t, fake, "pk-b", "sk-b"))
+		_, err = empty.Cache.LoadFile(ofA)
+		require.ErrorIs(t, err, promptcache.ErrOtherSource)
+		require.Zero(t, empty.Cache.Len())
+		require.Equal(t, "of b", empty.Read("greeting").Text())
+
+		again := sourcetest.NewStage(t, registryOf(t, fake, "pk-a", "sk-a"))
+		n, err = again.Cache.LoadFile(ofA)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		asked := fake.Count()
+		require.Equal(t, "of a", again.Read("greeting").Text())
+		require.Equal(t, asked, fake.Count())
 	})
 }
 

@@ -124,7 +124,7 @@ func (p *Prompt) wire(name string) (wirePrompt, error) {
 		content = raws
 	}
 	var err error
-	w.Prompt, err = json.Marshal(content)
+	w.Prompt, err = readable(content)
 	return w, err
 }
 

@@ -118,7 +118,9 @@ type dumpCommit struct {
 // owner, repo, commit_hash, manifest, examples (never null), description,
 // hub_model_config and hub_model_provider; and, where they say something,
 // version, include_model and is_draft, which the SDKs ignore.
-func (c PromptCommit) MarshalJSON() ([]byte, error) {
+func (c PromptCommit) MarshalJSON() ([]byte, error) { return json.Marshal(c.dump()) }
+
+func (c *PromptCommit) dump() dumpCommit {
 	d := dumpCommit{
 		Owner:            c.ref.Owner,
 		Repo:             c.ref.Name,
@@ -137,7 +139,7 @@ func (c PromptCommit) MarshalJSON() ([]byte, error) {
 	if c.ref.Version != latestVersion {
 		d.Version = c.ref.Version
 	}
-	return json.Marshal(d)
+	return d
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote, or an entry of an SDK's dump file

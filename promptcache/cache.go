@@ -20,6 +20,9 @@ type PromptCache[V any] struct {
 	domain    func(string) string
 	logger    *slog.Logger
 	time      timeline
+	codec     Codec
+	snapshots SnapshotConfig
+	saving    chan struct{} // holds one token while autosave writes
 
 	lifecycle sync.Mutex // serialises Start and Configure; taken before mu
 
@@ -35,6 +38,7 @@ type PromptCache[V any] struct {
 	closed    bool                    // Shutdown was called
 
 	metrics     Metrics
+	saves       saves
 	health      health
 	subscribers []*subscriber
 	pendingLogs []logLine // written by unlock
@@ -44,6 +48,9 @@ type PromptCache[V any] struct {
 // goroutine: call Start for background refreshes. fetch may be nil if
 // cfg.TTL is, for an offline cache calls nothing. All problems of cfg come back
 // in one error.
+//
+// If cfg.Snapshot has a Path, New loads that file. What may be wrong with it is
+// no error of New: it is logged and shown in Status.
 func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c := &PromptCache[V]{fetch: fetch}
 	if err := c.check(cfg); err != nil {
@@ -56,6 +63,9 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	if cfg.Codec == nil {
+		cfg.Codec = jsonCodec[V]{}
+	}
 	c.cfg = cfg
 	c.canonical, c.domain, c.logger = cfg.Canonical, cfg.Domain, cfg.Logger
 	c.time = newTimeline(cfg.Clock)
@@ -63,6 +73,9 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
 	c.health.since = cfg.Clock.Now()
+	c.codec, c.snapshots = cfg.Codec, cfg.Snapshot
+	c.saving = make(chan struct{}, 1)
+	c.openSnapshot()
 	return c, nil
 }
 

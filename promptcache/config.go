@@ -117,6 +117,13 @@ type Config struct {
 	// reported together by Domain. It must return few distinct values and be
 	// safe for concurrent use. nil puts all keys in one Domain, "".
 	Domain func(key string) string
+
+	// Codec writes the prompts to snapshots and reads them back. nil is the JSON
+	// of V, which must then come back from it as it was.
+	Codec Codec
+
+	// Snapshot says which file the prompts are kept in, and how.
+	Snapshot SnapshotConfig
 }
 
 // DefaultConfig returns LangSmith's defaults (MaxSize 100, TTL 5 minutes,
@@ -174,6 +181,7 @@ func (cfg Config) validate() error {
 	if cfg.NotFound > RemoveAtOnce {
 		problem("NotFound is %d; want RemoveConfirmed, KeepServing or RemoveAtOnce", cfg.NotFound)
 	}
+	cfg.Snapshot.validate(problem)
 	return errors.Join(errs...)
 }
 

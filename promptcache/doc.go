@@ -54,6 +54,9 @@
 //
 // A nil TTL is offline mode, for deployments without a network: nothing is
 // stale, nothing is fetched, no goroutine runs, and a miss is [ErrOffline].
+// [PromptCache.LoadFile] fills it from a snapshot that another cache wrote with
+// [PromptCache.DumpFile]. With [SnapshotConfig] a cache keeps a snapshot of its
+// own, so that it can serve from its start whether the registry answers or not.
 //
 // # Shutdown
 //

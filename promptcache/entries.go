@@ -9,7 +9,12 @@ import "time"
 func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now time.Duration) *entry[V] {
 	c.absences.forget(key)
 	e := &entry[V]{key: key, domain: domain, snap: snap, lastRead: now, index: notScheduled}
-	c.entries.add(e)
+	if snap.loaded {
+		c.entries.addLoaded(e)
+	} else {
+		c.entries.add(e)
+	}
+	c.saves.now.contents++
 	c.rescheduleLocked(e)
 	c.emitLocked(Event{Kind: EventAdded, Key: key, NewRevision: snap.revision})
 	c.evictLocked()
@@ -29,7 +34,9 @@ func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged
 		c.recoverLocked(e)
 		c.emitLocked(Event{Kind: EventRecovered, Key: e.key, OldRevision: old, NewRevision: snap.revision})
 	}
+	c.saves.now.ages++
 	if !unchanged {
+		c.saves.now.contents++
 		c.emitLocked(Event{Kind: EventChanged, Key: e.key, OldRevision: old, NewRevision: snap.revision})
 	}
 }
@@ -38,6 +45,7 @@ func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged
 func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
 	c.detachLocked(c.flights[e.key])
 	c.entries.remove(e)
+	c.saves.now.contents++
 	c.schedule.set(e, never)
 	c.unqueueLocked(e)
 	if e.failure != nil {
@@ -59,6 +67,7 @@ func (c *PromptCache[V]) evictLocked() {
 // markLocked makes e stale and due.
 func (c *PromptCache[V]) markLocked(e *entry[V]) {
 	e.marked, e.dormant = true, false
+	c.saves.now.contents++
 	c.rescheduleLocked(e)
 	if !c.cfg.offline() {
 		c.noticeStaleLocked(e, c.time.now())

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -181,4 +184,83 @@ func ExamplePromptCache_Configure() {
 	// promptcache: config: MaxSize is -1; want 0 (disabled) or more
 	// promptcache: config: RefreshJitter is 2; want 0 to 1
 	// 1000
+}
+
+// Where there is a network, prompts are fetched and dumped; where there is none,
+// they are loaded and served.
+func ExamplePromptCache_DumpFile() {
+	dir, err := os.MkdirTemp("", "prompts")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // it is temporary
+	path := filepath.Join(dir, "prompts.json")
+
+	online, err := promptcache.New(registry().Fetch, promptcache.DefaultConfig())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := online.Prefetch(context.Background(), "greeting"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := online.DumpFile(path); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	offline, err := promptcache.New[*Prompt](nil, promptcache.Config{MaxSize: 100}) // no TTL, no fetch
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	n, err := offline.LoadFile(path)
+	fmt.Println(n, err)
+	e, ok := offline.Lookup("greeting")
+	fmt.Println(e.Value.Text, ok, e.FromSnapshot)
+	// Output:
+	// 1 <nil>
+	// Hello {name} true true
+}
+
+// A cache that writes its changes to a file every minute, and begins with them
+// when its process starts again, though the registry is down.
+func ExampleSnapshotConfig() {
+	dir, err := os.MkdirTemp("", "prompts")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // it is temporary
+	cfg := promptcache.DefaultConfig()
+	cfg.Snapshot = promptcache.SnapshotConfig{
+		Path: filepath.Join(dir, "prompts.json"), Every: time.Minute, OnShutdown: true,
+	}
+	cfg.Logger = slog.New(slog.DiscardHandler)
+
+	src := registry()
+	for range 2 {
+		cache, err := promptcache.New(src.Fetch, cfg)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		ctx := context.Background()
+		if err := cache.Start(ctx); err != nil {
+			fmt.Println(err)
+			return
+		}
+		p, err := cache.GetOrFetch(ctx, "greeting")
+		fmt.Println(p.Text, err, cache.Metrics().Fetches)
+		if err := cache.Shutdown(ctx); err != nil {
+			fmt.Println(err)
+			return
+		}
+		src.Always(source.Fail[*Prompt](promptcache.ErrUnavailable)) // an outage
+	}
+	// Output:
+	// Hello {name} <nil> 1
+	// Hello {name} <nil> 0
 }

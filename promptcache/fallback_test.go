@@ -623,3 +623,35 @@ func TestMarkFallback(t *testing.T) {
 		require.False(t, lookup(t, twice).Fallback)
 	})
 }
+
+func TestFallbackAndSnapshots(t *testing.T) {
+	proves(t, "a fallback is not dumped, and a load replaces it", func(t *testing.T) {
+		b := newBundled(t, false)
+		require.Equal(t, "bundled", loadedWith(t, b.PromptCache, "a").Text)
+		older := snapshotOf(t, "a")
+		pass(ttl / 2)
+		require.Equal(t, "bundled", loadedWith(t, b.PromptCache, "a").Text) // asks again
+		require.NotContains(t, string(dumpOf(t, b.PromptCache)), "bundled")
+
+		require.Equal(t, 1, load(t, b.PromptCache, older), "though it is older than the fallback's fetch")
+		e, ok := b.Lookup("a")
+		require.True(t, ok)
+		require.False(t, e.Fallback)
+		require.True(t, e.FromSnapshot)
+		require.Equal(t, "a v1", e.Value.Text)
+	})
+	proves(t, "an equal revision does not keep the fallback's value", func(t *testing.T) {
+		files, registry := source.New[*revised](), source.New[*revised]()
+		files.Put("a", &revised{"r1", "bundled"})
+		registry.Put("a", &revised{"r1", "the registry's"})
+		online := newCache(t, registry.Fetch, exactly())
+		require.NoError(t, online.Prefetch(t.Context(), "a"))
+
+		registry.Always(broken[*revised](promptcache.KindUnavailable))
+		c := newCache(t, promptcache.Fallback(registry.Fetch, files.Fetch), exactly())
+		require.Equal(t, "bundled", loadedWith(t, c, "a").Text)
+		require.Equal(t, 1, load(t, c, dumpOf(t, online)))
+		v, _ := c.Get("a")
+		require.Equal(t, "the registry's", v.Text)
+	})
+}

@@ -2,6 +2,7 @@ package promptcache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -64,7 +65,8 @@ func (c *PromptCache[V]) startedLocked() bool { return c.armed != nil && c.armed
 // that ignores its context is abandoned then, its result dropped, and
 // Status.Abandoned counts it. When Stop returns, the cache has no goroutine but
 // those of fetches that readers wait for, of subscribers, and of abandoned
-// fetches. What is cached is served on, and read-throughs still fetch. Stop may
+// fetches, and of a snapshot that is being written for more than a second. What
+// is cached is served on, and read-throughs still fetch. Stop may
 // be called at any time, from any goroutine but a fetch's own and the logger's,
 // and more than once; Start starts the cache again.
 func (c *PromptCache[V]) Stop() {
@@ -88,8 +90,11 @@ func (c *PromptCache[V]) Stop() {
 // what is cached; whatever would fetch returns ErrShutdown, and so do Start and
 // Configure. Subscribers get the events up to now, within a second, and end.
 //
-// It returns ctx's error if fetches had to be canceled. It may be called more
-// than once and together with Stop.
+// If Snapshot.OnShutdown is set it then writes the snapshot, if there is
+// something to write; for that it may take a second longer than ctx.
+//
+// It returns ctx's error if fetches had to be canceled, and that of the
+// snapshot. It may be called more than once and together with Stop.
 func (c *PromptCache[V]) Shutdown(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
@@ -105,6 +110,9 @@ func (c *PromptCache[V]) Shutdown(ctx context.Context) error {
 		<-r.done
 	}
 	err := c.drain(ctx)
+	if saveErr := c.saveLast(ctx); saveErr != nil {
+		err = errors.Join(err, saveErr)
+	}
 	c.endSubscriptions()
 	return err
 }
@@ -199,8 +207,8 @@ func (c *PromptCache[V]) Config() Config {
 // Configure applies cfg at once: a smaller MaxSize evicts the least recently
 // used prompts, a new RefreshInterval counts from now, a nil TTL stops the
 // refresher (as Stop does), and a TTL where there was none starts it again if
-// the cache was started. No prompt is lost otherwise. Clock, Logger, Canonical
-// and Domain stay what they were.
+// the cache was started. No prompt is lost otherwise. Clock, Logger, Canonical,
+// Domain, Codec and Snapshot stay what they were.
 //
 // It returns all problems of cfg in one error, or ErrShutdown, and then changes
 // nothing. Take Config() and change what you want changed.
@@ -230,6 +238,7 @@ func (c *PromptCache[V]) apply(cfg Config) (leaving *refresher[V], err error) {
 	}
 	old := c.cfg
 	cfg.Clock, cfg.Logger, cfg.Canonical, cfg.Domain = old.Clock, old.Logger, old.Canonical, old.Domain
+	cfg.Codec, cfg.Snapshot = old.Codec, old.Snapshot
 	c.cfg = cfg
 
 	now := c.time.now()

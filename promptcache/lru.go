@@ -19,6 +19,7 @@ type snapshot[V any] struct {
 	fetchedAt time.Time     // the same by the wall clock
 	early     float64       // the fraction of the TTL, drawn once, after which it is due
 	fallback  bool          // it stands in for what could not be fetched; see MarkFallback
+	loaded    bool          // from a snapshot, and not fetched since
 }
 
 // entry is one cached prompt. All but key and domain are guarded by the
@@ -54,12 +55,14 @@ type entry[V any] struct {
 // for that would make the entry the most recently used one.
 type lru[V any] struct {
 	entries *expirable.LRU[string, *entry[V]]
+	loaded  *expirable.LRU[string, *entry[V]] // from snapshots, not read since: less recently used than all entries
 	aliases map[string]*entry[V]
 }
 
 func newLRU[V any]() *lru[V] {
 	return &lru[V]{
 		entries: expirable.NewLRU[string, *entry[V]](0, nil, 0),
+		loaded:  expirable.NewLRU[string, *entry[V]](0, nil, 0),
 		aliases: make(map[string]*entry[V]),
 	}
 }
@@ -72,20 +75,33 @@ func (l *lru[V]) touch(key string) *entry[V] {
 	}
 	e, ok := l.aliases[key]
 	if !ok {
+		e, ok = l.loaded.Peek(key)
+	}
+	if !ok {
 		return nil
 	}
-	l.entries.Get(e.key)
+	if _, ok := l.entries.Get(e.key); !ok {
+		l.loaded.Remove(e.key)
+		l.entries.Add(e.key, e)
+	}
 	return e
 }
 
 // peek returns the entry of a canonical key without touching it.
 func (l *lru[V]) peek(key string) *entry[V] {
-	e, _ := l.entries.Peek(key)
+	e, ok := l.entries.Peek(key)
+	if !ok {
+		e, _ = l.loaded.Peek(key)
+	}
 	return e
 }
 
 // add makes e, whose key must not be there yet, the most recently used entry.
 func (l *lru[V]) add(e *entry[V]) { l.entries.Add(e.key, e) }
+
+// addLoaded makes e, whose key must not be there yet, the most recently used of
+// those that were loaded and not read since.
+func (l *lru[V]) addLoaded(e *entry[V]) { l.loaded.Add(e.key, e) }
 
 // alias indexes a spelling with e, unless e has enough of them.
 func (l *lru[V]) alias(e *entry[V], spelling string) {
@@ -98,6 +114,7 @@ func (l *lru[V]) alias(e *entry[V], spelling string) {
 // remove takes e and its spellings out.
 func (l *lru[V]) remove(e *entry[V]) {
 	l.entries.Remove(e.key)
+	l.loaded.Remove(e.key)
 	for _, spelling := range e.aliases {
 		delete(l.aliases, spelling)
 	}
@@ -105,15 +122,18 @@ func (l *lru[V]) remove(e *entry[V]) {
 
 // oldest returns the least recently used entry, nil if there is none.
 func (l *lru[V]) oldest() *entry[V] {
-	_, e, _ := l.entries.GetOldest()
+	_, e, ok := l.loaded.GetOldest()
+	if !ok {
+		_, e, _ = l.entries.GetOldest()
+	}
 	return e
 }
 
 // len returns the number of entries.
-func (l *lru[V]) len() int { return l.entries.Len() }
+func (l *lru[V]) len() int { return l.loaded.Len() + l.entries.Len() }
 
 // keys returns the canonical keys, least recently used first.
-func (l *lru[V]) keys() []string { return l.entries.Keys() }
+func (l *lru[V]) keys() []string { return append(l.loaded.Keys(), l.entries.Keys()...) }
 
 // all returns the entries, least recently used first.
-func (l *lru[V]) all() []*entry[V] { return l.entries.Values() }
+func (l *lru[V]) all() []*entry[V] { return append(l.loaded.Values(), l.entries.Values()...) }

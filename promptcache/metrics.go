@@ -28,6 +28,10 @@ type Metrics struct {
 	Fallbacks       uint64 // calls of GetOr that returned the fallback
 	StoredFallbacks uint64 // failed fetches that brought a fallback, which was cached; in FetchErrors, too
 	DroppedEvents   uint64 // events that a slow subscriber lost
+
+	SnapshotLoaded uint64 // prompts loaded from snapshots
+	SnapshotWrites uint64 // snapshot files written, by autosave and DumpFile
+	SnapshotErrors uint64 // snapshots that could not be loaded, and files that could not be written
 }
 
 // TotalRequests returns the number of reads: hits and misses.

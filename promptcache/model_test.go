@@ -31,6 +31,8 @@ type modelEntry struct {
 	at          time.Duration
 	marked      bool
 	failed      bool
+	loaded      bool // from a snapshot, and not fetched since
+	unread      bool // loaded, and not read since
 	seenStale   bool // what readers go by while the refresher runs
 	seenExpired bool
 }
@@ -60,6 +62,7 @@ func (m *model) remove(e *modelEntry) {
 
 func (m *model) touch(e *modelEntry) {
 	m.remove(e)
+	e.unread = false
 	m.entries = slices.Insert(m.entries, 0, e)
 }
 
@@ -105,7 +108,7 @@ func (m *model) refetch(key string) *revised {
 			m.metrics.Unchanged++
 			v = e.value
 		}
-		*e = modelEntry{key: key, value: v, at: m.now}
+		*e = modelEntry{key: key, value: v, at: m.now, unread: e.unread}
 	}
 	return v
 }
@@ -207,6 +210,62 @@ func (m *model) markStale(keys ...string) (n int) {
 		}
 	}
 	return n
+}
+
+// dump returns what a snapshot holds, least recently used first.
+func (m *model) dump() []modelEntry {
+	file := make([]modelEntry, 0, len(m.entries))
+	for _, e := range slices.Backward(m.entries) {
+		file = append(file, modelEntry{key: e.key, value: e.value, at: e.at, marked: e.marked})
+	}
+	return file
+}
+
+// load takes from a snapshot what is newer, and behind all that was read what
+// there is room for, the most recently used first.
+func (m *model) load(file []modelEntry) (n int) {
+	if m.size == 0 {
+		return 0
+	}
+	room := m.size - len(m.entries)
+	var wanted []*modelEntry
+	for i := range slices.Backward(file) {
+		e := file[i]
+		e.loaded = true
+		cached := m.find(e.key)
+		switch {
+		case m.expired(&e):
+		case cached == nil && room > 0:
+			room--
+			e.unread = true
+			wanted = append(wanted, &e)
+		case cached != nil && e.at > cached.at:
+			if e.value.Rev == cached.value.Rev {
+				e.value = cached.value
+			}
+			e.unread = cached.unread
+			*cached = e
+			wanted = append(wanted, cached)
+		}
+	}
+	i := slices.IndexFunc(m.entries, func(e *modelEntry) bool { return e.unread })
+	if i < 0 {
+		i = len(m.entries)
+	}
+	for _, e := range wanted {
+		if m.find(e.key) == nil {
+			m.entries = slices.Insert(m.entries, i, e)
+			i++
+		}
+		e.seenStale = m.stale(e)
+	}
+	for _, e := range wanted {
+		if e.marked && m.running() {
+			m.refetch(e.key)
+		}
+	}
+	m.metrics.SnapshotLoaded += uint64(len(wanted))
+	return len(wanted)
 }
 
 func (m *model) start() {

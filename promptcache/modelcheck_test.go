@@ -1,6 +1,7 @@
 package promptcache_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -31,6 +32,9 @@ var (
 type machine struct {
 	cache *promptcache.PromptCache[*revised]
 	model *model
+
+	file      []byte // a snapshot of the cache, and of the model
+	modelFile []modelEntry
 
 	versions map[string]int
 	failing  bool
@@ -189,6 +193,20 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 				m.model.started = false
 			}
 		},
+		"Dump": func(t *rapid.T) {
+			var file bytes.Buffer
+			require.NoError(t, m.cache.Dump(&file))
+			m.file, m.modelFile = file.Bytes(), m.model.dump()
+		},
+		"Load": func(t *rapid.T) {
+			if m.file == nil {
+				return
+			}
+			n, err := m.cache.Load(bytes.NewReader(m.file))
+			synctest.Wait()
+			require.NoError(t, err)
+			require.Equal(t, m.model.load(m.modelFile), n)
+		},
 		"publish":   func(t *rapid.T) { m.versions[drawKey(t)]++ },
 		"outage":    func(t *rapid.T) { m.failing = rapid.Bool().Draw(t, "failing") },
 		"time":      m.pass,
@@ -214,6 +232,7 @@ func (m *machine) lookup(t *rapid.T, key string) {
 	require.Equal(t, want.value.Rev, got.Revision)
 	require.Equal(t, stale, got.Stale)
 	require.Equal(t, want.failed, got.LastError != nil)
+	require.Equal(t, want.loaded, got.FromSnapshot)
 	require.Equal(t, m.model.now-want.at, got.Age)
 }
 

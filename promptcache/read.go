@@ -143,6 +143,8 @@ func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V]
 		Stale:       stale,
 		Fallback:    e.snap.fallback,
 		LastAttempt: e.snap.fetchedAt,
+
+		FromSnapshot: e.snap.loaded,
 	}
 	if e.failure != nil {
 		out.LastError = e.failure.err

@@ -33,6 +33,8 @@ type refresher[V any] struct {
 	woken    []*entry[V]   // entries that readers found stale
 	queue    queue[V]      // entries to be refetched
 	active   int           // fetches under way that take up a slot
+
+	saver *saver[V] // ends with it; nil if there is none
 }
 
 // startRefresherLocked starts one, to end with ctx at the latest.
@@ -53,6 +55,7 @@ func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
 		lastScan: c.time.now(),
 		phased:   phased,
 	}
+	c.refresher.saver = c.startSaverLocked(ctx)
 	go c.refresher.run()
 }
 
@@ -228,6 +231,7 @@ func (r *refresher[V]) withdraw() {
 	r.c.unlock()
 
 	r.c.awaitOrAbandon(canceled)
+	r.saver.await()
 
 	r.c.mu.Lock()
 	r.c.refresher = nil

@@ -172,10 +172,13 @@ func (r *Router[V]) Check(key string) error {
 	return nil
 }
 
-// Config returns cfg with Canonical and Domain set to the Router's where they
-// are nil, for a cache over its Fetch or over middleware on that:
+// Config returns cfg with Canonical, Domain and Codec set to the Router's where
+// they are nil, for a cache over its Fetch or over middleware on that:
 //
 //	promptcache.New(promptcache.Validate(router.Fetch, check), router.Config(cfg))
+//
+// The Codec is that of format "json": snapshots hold the JSON of V, which no
+// registry's SDK loads. Of what it reads, only keys are taken that Check accepts.
 func (r *Router[V]) Config(cfg Config) Config {
 	if cfg.Canonical == nil {
 		cfg.Canonical = r.Canonical
@@ -183,7 +186,23 @@ func (r *Router[V]) Config(cfg Config) Config {
 	if cfg.Domain == nil {
 		cfg.Domain = r.Domain
 	}
+	if cfg.Codec == nil {
+		cfg.Codec = routedCodec[V]{check: r.Check}
+	}
 	return cfg
+}
+
+// routedCodec is the default one for keys that come from elsewhere.
+type routedCodec[V any] struct {
+	jsonCodec[V]
+	check func(key string) error
+}
+
+func (c routedCodec[V]) Decode(name string, data []byte) (key string, value any, err error) {
+	if err := c.check(name); err != nil {
+		return "", nil, err
+	}
+	return c.jsonCodec.Decode(name, data)
 }
 
 // NewCache returns a cache over all the registries. It starts nothing; see [New]

@@ -1,6 +1,7 @@
 package promptcache_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -225,6 +226,26 @@ func TestRoutedCache(t *testing.T) {
 		smith.Always(broken[*doc](promptcache.KindUnavailable))
 		pass(ttl + 2*interval)
 		require.Len(t, lines.warnings(), 2, "an outage of its own for each registry")
+	})
+	proves(t, "NB-32 nor through a snapshot, of which only what the router knows is loaded", func(t *testing.T) {
+		smith, fuse := docs("a"), docs("a")
+		both := routed(t, "", map[string]*source.Source[*doc]{"smith": smith, "fuse": fuse})
+		from, err := both.NewCache(exactly())
+		require.NoError(t, err)
+		require.NoError(t, from.Prefetch(t.Context(), "smith:a", "fuse:a"))
+		snapshot := dumpOf(t, from)
+
+		to, err := both.NewCache(exactly())
+		require.NoError(t, err)
+		require.Equal(t, 2, load(t, to, snapshot))
+		require.ElementsMatch(t, []string{"smith:a", "fuse:a"}, to.Keys())
+
+		one, err := routed(t, "", map[string]*source.Source[*doc]{"smith": smith}).NewCache(exactly())
+		require.NoError(t, err)
+		n, err := one.Load(bytes.NewReader(snapshot))
+		require.Equal(t, 1, n)
+		require.Equal(t, []string{"smith:a"}, one.Keys())
+		require.ErrorContains(t, err, `unknown scheme "fuse"`)
 	})
 	proves(t, "NB-32 a key that leads nowhere is a miss that says why", func(t *testing.T) {
 		router := routed(t, "", map[string]*source.Source[*doc]{"smith": docs("a")})

@@ -62,6 +62,8 @@ type Status struct {
 	// Abandoned is the number of fetches that went on for more than a second
 	// after their context had ended, and still do. They leak; see FetchFunc.
 	Abandoned int
+	// Snapshot is how loading and saving went.
+	Snapshot SnapshotStatus
 }
 
 // health is what Status tells and a cache does not know otherwise. The cache's
@@ -90,6 +92,7 @@ func (c *PromptCache[V]) Status() Status {
 		Failing:     c.health.failing,
 		InFlight:    len(c.flying),
 		Abandoned:   c.health.abandoned,
+		Snapshot:    c.snapshotStatusLocked(),
 	}
 	for _, o := range c.health.outages {
 		s.ServingStale += o.keys

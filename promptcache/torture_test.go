@@ -1,11 +1,14 @@
 package promptcache_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,6 +38,8 @@ type rack struct {
 	reads, fetches, serial atomic.Int64
 	refreshing             atomic.Int64 // the refresher's fetches under way
 
+	snapshot atomic.Pointer[[]byte] // one of some moment
+
 	mu       sync.Mutex // guards inFlight
 	inFlight map[string][]context.Context
 }
@@ -42,8 +47,29 @@ type rack struct {
 func newRack(t *testing.T, calm bool) *rack {
 	t.Helper()
 	r := &rack{t: t, calm: calm, concurrency: 3, inFlight: make(map[string][]context.Context)}
-	r.cache = newCache(t, r.fetch, r.config(8))
+	cfg := r.config(8)
+	cfg.Snapshot = promptcache.SnapshotConfig{Path: filepath.Join(t.TempDir(), "prompts.json"), Every: 5 * time.Millisecond, OnShutdown: true}
+	cfg.Codec = unfetched{}
+	r.cache = newCache(t, r.fetch, cfg)
 	return r
+}
+
+// unfetched is a codec that makes of every value one that was set, so that those
+// who count fetches need not count loads.
+type unfetched struct{}
+
+func (unfetched) Format() string { return "unfetched" }
+
+func (unfetched) Encode(key string, value any) (string, []byte, error) {
+	data, err := json.Marshal(value)
+	return key, data, err
+}
+
+func (unfetched) Decode(name string, data []byte) (string, any, error) {
+	v := &revised{}
+	err := json.Unmarshal(data, v)
+	v.Rev = strings.TrimSuffix(v.Rev, "s") + "s"
+	return name, v, err
 }
 
 func (r *rack) config(size int) promptcache.Config {
@@ -175,6 +201,8 @@ func (r *rack) act() {
 		c.Metrics()
 	case n < 30:
 		c.Subscribe(func(promptcache.Event) { c.Len() })()
+	case n < 31:
+		r.dumpOrLoad()
 	case r.calm:
 		_ = c.Configure(r.config(0))
 	case n < 34:
@@ -192,6 +220,21 @@ func (r *rack) act() {
 	}
 }
 
+// dumpOrLoad dumps the cache, or loads what was dumped at another moment.
+func (r *rack) dumpOrLoad() {
+	if file := r.snapshot.Swap(nil); file != nil {
+		if _, err := r.cache.Load(bytes.NewReader(*file)); err != nil {
+			r.t.Error(err)
+		}
+		return
+	}
+	var b bytes.Buffer
+	if err := r.cache.Dump(&b); err != nil {
+		r.t.Error(err)
+	}
+	r.snapshot.Store(new(b.Bytes()))
+}
+
 // balance checks what must add up when nothing is under way.
 func (r *rack) balance() {
 	m, s := r.cache.Metrics(), r.cache.Status()
@@ -206,6 +249,11 @@ func (r *rack) balance() {
 	require.GreaterOrEqual(r.t, m.Hits, m.StaleHits)
 	require.Len(r.t, r.cache.Keys(), r.cache.Len())
 	require.LessOrEqual(r.t, r.cache.Len(), r.cache.Config().MaxSize)
+	require.Positive(r.t, m.SnapshotWrites)
+	require.Positive(r.t, m.SnapshotLoaded)
+	require.Zero(r.t, m.SnapshotErrors)
+	require.NoError(r.t, s.Snapshot.SaveError)
+	require.NoError(r.t, s.Snapshot.LoadError)
 }
 
 // tortureTime is how long it goes on: a second, or PROMPTCACHE_TORTURE.
