@@ -49,8 +49,8 @@ var allowed = []struct {
 	},
 	{pkg: "fakes/cmd/fakelangsmith", ours: []string{"fakes/langsmith", "fakes/internal/fakecmd"}},
 	{pkg: "fakes/cmd/fakelangfuse", ours: []string{"fakes/langfuse", "fakes/internal/fakecmd"}},
-	{pkg: "cmd/", ours: []string{"promptcache", "prompt", "langsmith", "langfuse", "fakes/langsmith", "fakes/langfuse", "cmd/"}, others: []string{"*"}},
-	{pkg: "docs/examples/", ours: []string{"promptcache", "langsmith"}},
+	{pkg: "cmd/", ours: []string{"promptcache", "prompt", "langsmith", "langfuse", "promptfs", "fakes/langsmith", "fakes/langfuse", "cmd/"}, others: []string{"*"}},
+	{pkg: "docs/examples/", ours: []string{"promptcache", "prompt", "langsmith"}},
 }
 
 type pkg struct {

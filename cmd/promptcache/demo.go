@@ -37,6 +37,10 @@ LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY; LANGSMITH_ENDPOINT and
 LANGFUSE_BASE_URL are the addresses. It is only read, so the steps that change
 it, or take it down, are left out.
 
+The last step runs the program once more, as a process that has the prompts from a
+snapshot and no network (on Linux a network namespace of its own, where users may
+make one).
+
 Colours are used on a terminal, unless NO_COLOR is set.
 
 ` + exitStatuses
@@ -75,6 +79,14 @@ func (c demoCmd) Run(ctx context.Context, std streams) error {
 		err = errFailed
 	}
 	return err
+}
+
+// offlineCmd is what `promptcache demo` runs as another process.
+type offlineCmd struct{}
+
+// Run reads its errand from stdin.
+func (offlineCmd) Run(ctx context.Context, std streams) error {
+	return demo.Offline(ctx, std.in, std.out)
 }
 
 // explain says what to do about a demo that could not begin.

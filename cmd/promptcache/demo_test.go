@@ -17,7 +17,7 @@ import (
 )
 
 // steps are the names of the demo's steps, in their order.
-var steps = []string{"cold-fetch", "hits", "edit", "slow-registry", "outage", "recovery", "bad-prompt", "stop"}
+var steps = []string{"cold-fetch", "hits", "edit", "slow-registry", "outage", "recovery", "bad-prompt", "stop", "offline"}
 
 // decode reads the one JSON document that out is, and no field that Report has not.
 func decode(t *testing.T, out string) demo.Report {
@@ -45,7 +45,7 @@ func TestDemoTellsTheStory(t *testing.T) {
 	require.Empty(t, got.err)
 	require.Less(t, time.Since(began), 15*time.Second)
 
-	require.Contains(t, got.out, "8 of 8 steps as expected")
+	require.Contains(t, got.out, "9 of 9 steps as expected")
 	require.Contains(t, got.out, `msg="serving stale prompt"`)
 	require.Contains(t, got.out, `msg="no longer serving stale prompts"`)
 	require.NotContains(t, got.out, "FAILED")
@@ -79,7 +79,7 @@ func TestDemoWithARealLangfuse(t *testing.T) {
 	}, "demo", "--json", "langfuse:folder/wel come@production")
 	require.Zero(t, got.status, got.out)
 	r := decode(t, got.out)
-	require.Equal(t, []string{"cold-fetch", "hits", "slow-registry", "stop"}, names(r))
+	require.Equal(t, []string{"cold-fetch", "hits", "slow-registry", "stop", "offline"}, names(r))
 	require.Equal(t, "langfuse", r.Kind)
 	require.Equal(t, fake.URL(), r.Registry)
 	require.Equal(t, "folder/wel come", r.Prompt)
@@ -141,15 +141,15 @@ func TestDemoWithARealRegistry(t *testing.T) {
 	require.Zero(t, got.status, got.out)
 
 	r := decode(t, got.out)
-	require.Equal(t, []string{"cold-fetch", "hits", "slow-registry", "stop"}, names(r))
-	require.Len(t, r.LeftOut, len(steps)-4)
+	require.Equal(t, []string{"cold-fetch", "hits", "slow-registry", "stop", "offline"}, names(r))
+	require.Len(t, r.LeftOut, len(steps)-5)
 	require.Equal(t, "welcome", r.Prompt)
 	require.Equal(t, fake.URL(), r.Registry)
 
 	require.NoError(t, fake.SetPublic("welcome", true))
 	got = command(t.Context(), env, "demo", "acme/welcome", "--allow-public", "--endpoint", fake.URL())
 	require.Zero(t, got.status, got.out)
-	require.Contains(t, got.out, "4 of 4 steps as expected")
+	require.Contains(t, got.out, "5 of 5 steps as expected")
 	require.Contains(t, got.out, "Left out")
 }
 
@@ -203,7 +203,7 @@ func TestDemoCanBeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &interrupter{at: "registry refuses connections", cancel: cancel}
 	var complaint strings.Builder
-	status := run(ctx, []string{"demo"}, streams{nil, out, &complaint, func(string) string { return "" }})
+	status := run(ctx, []string{"demo"}, streams{nil, out, &complaint, func(string) string { return "" }, time.Now})
 	require.Equal(t, exitInterrupted, status)
 	require.Contains(t, complaint.String(), "interrupted")
 	require.Contains(t, out.String(), "Left out, because step \"outage\" could not be finished")
@@ -221,7 +221,7 @@ func TestDemoSaysThatItCannotWrite(t *testing.T) {
 	_, env := realRegistry(t)
 	for _, args := range [][]string{{"demo", "welcome"}, {"demo", "welcome", "--json"}} {
 		var complaint strings.Builder
-		status := run(t.Context(), args, streams{nil, full{}, &complaint, func(name string) string { return env[name] }})
+		status := run(t.Context(), args, streams{nil, full{}, &complaint, func(name string) string { return env[name] }, time.Now})
 		require.Equal(t, exitFailed, status)
 		require.Contains(t, complaint.String(), "no space left")
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/show"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/vars"
@@ -16,15 +18,18 @@ import (
 
 // getCmd is `promptcache get`.
 type getCmd struct {
-	Key      string   `arg:"" help:"The prompt: langsmith:[owner/]name[:version], langfuse:name[@label|#version], or one of these without the scheme."`
+	Key      string   `arg:"" help:"The prompt: langsmith:[owner/]name[:version], langfuse:name[@label|#version], file:path, or one of these without the scheme."`
 	Var      []string `sep:"none" placeholder:"NAME=TEXT" help:"Value of a variable, to compile the prompt with; NAME:=JSON for what is not a text, such as a placeholder's messages. May be repeated."`
 	VarsFile string   `placeholder:"FILE" help:"JSON object of values; - is stdin. --var comes before it."`
 	Strict   bool     `help:"Compile, and fail if any value is missing."`
 	JSON     bool     `name:"json" xor:"form" help:"Print one JSON document with all that is known of the prompt."`
 	Messages bool     `xor:"form" help:"Print the compiled messages alone, a JSON array in the shape of OpenAI's chat API."`
 	Raw      bool     `xor:"form" help:"Print the registry's own JSON."`
+	Snapshot string   `placeholder:"FILE" help:"Take the prompt from a snapshot. No registry is asked."`
 
 	sourceFlags
+
+	Timeout time.Duration `default:"30s" help:"The longest that it may take; ${default} if not given."`
 }
 
 // Help is shown below the summary; see kong.HelpProvider.
@@ -37,6 +42,8 @@ func (getCmd) Help() string {
     promptcache get chat --var 'history:=[{"role":"user","content":"Hi"}]' --messages
     promptcache get greeting --vars-file vars.json --strict --json
     promptcache get greeting --raw --env-file .env
+    promptcache get file:mails/bye --endpoint prompts
+    promptcache get greeting --snapshot prompts.json --var name=Ada
 
 Without values the templates are printed, and with --var, --vars-file, --strict or
 --messages the compiled prompt. A value that is missing is treated as the registry's
@@ -45,7 +52,7 @@ own SDK does, and is listed as missing; --strict makes it an error.
 After NAME= comes the value, as it is: it is never taken for the name of a file,
 so it may be what somebody else has typed.
 
---json prints an object: key, registry, address, name, revision, immutable, kind
+--json prints an object: key, registry, address, fetched_at (of a snapshot), name, revision, immutable, kind
 (text or chat), syntax, variables, placeholders (name, optional, limit), compiled,
 missing, text (of a text prompt), messages (in the shape of OpenAI's chat API; a
 text is one message of the user; a placeholder that is not filled is
@@ -54,7 +61,8 @@ text is one message of the user; a placeholder that is not filled is
 Credentials come from the environment or from --env-file, and are never shown:
 LANGSMITH_API_KEY (and LANGSMITH_WORKSPACE_ID, if the key needs it), or
 LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY. Addresses: LANGSMITH_ENDPOINT,
-LANGFUSE_BASE_URL.
+LANGFUSE_BASE_URL. PROMPTCACHE_FILES is the directory of file: keys, in which
+mails/bye is the file mails/bye.yaml, .yml, .json or .txt.
 
 Colours are used on a terminal, unless NO_COLOR is set.
 
@@ -67,37 +75,85 @@ func (c getCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	from, err := c.open(ctx, c.Key, std.getenv)
+	get := c.fromRegistry
+	if c.Snapshot != "" {
+		get = c.fromSnapshot
+	}
+	got, err := get(ctx, std)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	value, raw, err := from.FetchRaw(ctx, from.key)
-	if err != nil {
-		return from.failed(ctx, c.Timeout, err)
-	}
 	if c.Raw {
-		return show.JSON(std.out, raw)
+		return show.JSON(std.out, got.raw)
 	}
-	p, err := value.Prompt()
+	d := got.document
+	p, err := got.value.Prompt()
 	if err != nil {
-		return advised(fmt.Errorf("%s cannot be read: %w", from.fullKey(), err), "--raw prints it as the registry has it")
+		return advised(fmt.Errorf("%s cannot be read: %w", d.Key, err), "--raw prints it as the registry has it")
 	}
-	d := show.New(p)
-	d.Key, d.Registry, d.Address = from.fullKey(), from.Name(), from.Address()
-	for _, detail := range from.Details(value) {
-		d.Details = append(d.Details, show.Detail(detail))
-	}
+	d.Describe(p)
 	if values != nil || c.Strict || c.Messages {
 		if err := d.Compile(p, values, c.Strict); err != nil {
-			return c.cannotCompile(from.fullKey(), err)
+			return c.cannotCompile(d.Key, err)
 		}
 		if note := unused(p, values); note != "" {
 			say(std, "promptcache: note:", note)
 		}
 	}
 	return c.print(std, d)
+}
+
+// gotten is a prompt, from wherever it comes.
+type gotten struct {
+	value    registry.Value
+	raw      json.RawMessage
+	document show.Document // what is known beside the prompt itself
+}
+
+// fromRegistry asks the registry.
+func (c getCmd) fromRegistry(ctx context.Context, std streams) (gotten, error) {
+	ctx, cancel, err := within(ctx, c.Timeout)
+	if err != nil {
+		return gotten{}, err
+	}
+	defer cancel()
+	sources, err := c.sources(std.getenv)
+	if err != nil {
+		return gotten{}, err
+	}
+	from, err := sources.prompt(ctx, c.Key, "")
+	if err != nil {
+		return gotten{}, err
+	}
+	value, raw, err := from.FetchRaw(ctx, from.key)
+	if err != nil {
+		return gotten{}, from.failed(ctx, c.Timeout, err)
+	}
+	d := show.Document{Key: from.fullKey(), Registry: from.Name(), Address: from.Address()}
+	d.Details = detailsOf(from.Name(), value)
+	return gotten{value, raw, d}, nil
+}
+
+// fromSnapshot looks into the file.
+func (c getCmd) fromSnapshot(_ context.Context, std streams) (gotten, error) {
+	if c.Endpoint != "" || c.AllowPublic || c.EnvFile != "" {
+		return gotten{}, usageError{errors.New("--endpoint, --allow-public and --env-file are for a registry; with --snapshot none is asked")}
+	}
+	e, err := findIn(c.Snapshot, c.Key, c.From)
+	if err != nil {
+		return gotten{}, err
+	}
+	return gotten{e.Value, e.Facts.Value, documentOf(e, std.now())}, nil
+}
+
+// detailsOf returns what one registry knows of a prompt, for people.
+func detailsOf(name string, v registry.Value) []show.Detail {
+	all := registry.Details(name, v)
+	details := make([]show.Detail, 0, len(all))
+	for _, detail := range all {
+		details = append(details, show.Detail(detail))
+	}
+	return details
 }
 
 // values returns what the prompt is compiled with, nil for nothing.

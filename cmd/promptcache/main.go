@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -22,18 +23,27 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitChanged     = 3
 	exitInterrupted = 130
 )
 
 // exitStatuses is what the help of every command ends with. docs/cli.md has it as
 // a table.
 const exitStatuses = `Exit status: 0 if all went as expected, 1 if something did not, 2 if the
-arguments or settings are wrong, 130 if it was interrupted.`
+arguments or settings are wrong, 3 with --exit-code if there are differences, 130
+if it was interrupted.`
 
 // cli is the command line.
 type cli struct {
 	Get     getCmd           `cmd:"" help:"Print one prompt, as it is or compiled."`
+	Pull    pullCmd          `cmd:"" help:"Fetch prompts into a snapshot, or refresh one."`
+	Ls      lsCmd            `cmd:"" help:"List the prompts of a snapshot."`
+	Inspect inspectCmd       `cmd:"" help:"Show what a snapshot is, or one of its prompts."`
+	Diff    diffCmd          `cmd:"" help:"Show how prompts differ between snapshots, registries or versions."`
+	Verify  verifyCmd        `cmd:"" help:"Check snapshots, and that every prompt compiles."`
+	Watch   watchCmd         `cmd:"" help:"Follow prompts, and print each change as it happens."`
 	Demo    demoCmd          `cmd:"" help:"Show what the cache does, with real requests, and check every step."`
+	Offline offlineCmd       `cmd:"" hidden:"" name:"demo-offline" help:"The other process of demo."`
 	Version kong.VersionFlag `help:"Show the version and exit."`
 }
 
@@ -43,6 +53,8 @@ func (cli) Help() string {
 
     promptcache demo                     see what the cache does
     promptcache get langsmith:greeting   see one of your prompts
+    promptcache pull --all -o prompts.json
+                                         keep them in a file that works offline
 
 ` + exitStatuses
 }
@@ -52,12 +64,13 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	getenv   func(string) string
+	now      func() time.Time
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr, os.Getenv})
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr, os.Getenv, time.Now})
 	stop()
 	os.Exit(code)
 }
@@ -122,10 +135,17 @@ func advised(err error, advice string) error {
 // errFailed is the error of a command that has already said what went wrong.
 var errFailed = errors.New("something did not go as expected")
 
+// errChanged is the error of a command that --exit-code tells there are
+// differences.
+var errChanged = errors.New("there are differences")
+
 // fail reports err, if it is one, and returns the exit status for it.
 func fail(std streams, err error) int {
 	if err == nil {
 		return exitOK
+	}
+	if errors.Is(err, errChanged) {
+		return exitChanged
 	}
 	if !errors.Is(err, errFailed) {
 		say(std, "promptcache: error:", err.Error())

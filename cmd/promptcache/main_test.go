@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -18,7 +19,7 @@ type ran struct {
 // command runs the command line with an environment.
 func command(ctx context.Context, env map[string]string, args ...string) ran {
 	var out, err bytes.Buffer
-	status := run(ctx, args, streams{nil, &out, &err, func(name string) string { return env[name] }})
+	status := run(ctx, args, streams{nil, &out, &err, func(name string) string { return env[name] }, time.Now})
 	return ran{status, out.String(), err.String()}
 }
 
@@ -32,6 +33,15 @@ func TestHelp(t *testing.T) {
 			"Usage: promptcache get", "promptcache get langsmith:greeting:production", "--var=NAME=TEXT",
 			"LANGSMITH_API_KEY", "LANGFUSE_SECRET_KEY", "LANGFUSE_BASE_URL", "NO_COLOR", "Exit status",
 		}},
+		{[]string{"watch", "--help"}, []string{
+			"Usage: promptcache watch", "promptcache watch greeting assistant:production", "recovered", "age_seconds",
+			"Ctrl-C, or SIGTERM, is how it ends, with exit status 0", "NO_COLOR", "Exit status",
+		}},
+		{[]string{"pull", "--help"}, []string{"Usage: promptcache pull", "pull --update -o prompts.json", "--keep-going", "--exit-code", "Exit status"}},
+		{[]string{"ls", "--help"}, []string{"Usage: promptcache ls", "promptcache ls prompts.json", "Exit status"}},
+		{[]string{"inspect", "--help"}, []string{"Usage: promptcache inspect", "promptcache inspect prompts.json", "Exit status"}},
+		{[]string{"diff", "--help"}, []string{"Usage: promptcache diff", "promptcache diff old.json new.json", "--exit-code", "Exit status"}},
+		{[]string{"verify", "--help"}, []string{"Usage: promptcache verify", "promptcache verify prompts.json", "Exit status"}},
 		{[]string{"demo", "--help"}, []string{
 			"Usage: promptcache demo", "promptcache demo --json", "promptcache demo greeting:production",
 			"LANGSMITH_API_KEY", "LANGSMITH_ENDPOINT", "NO_COLOR", "Exit status",
@@ -57,7 +67,7 @@ func TestWrongUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no command":        {nil, `expected one of "get", "demo"`},
+		"no command":        {nil, `expected one of "get", "pull"`},
 		"unknown command":   {[]string{"dmeo"}, "--help"},
 		"unknown flag":      {[]string{"demo", "--jsno"}, "--json"},
 		"no prompt":         {[]string{"demo", "--endpoint", "https://registry.example"}, "say which prompt"},
@@ -91,7 +101,7 @@ func TestExitStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, err bytes.Buffer
-			require.Equal(t, tt.want, fail(streams{nil, &out, &err, nil}, tt.err))
+			require.Equal(t, tt.want, fail(streams{nil, &out, &err, nil, time.Now}, tt.err))
 			require.Empty(t, out.String())
 		})
 	}

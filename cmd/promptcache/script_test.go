@@ -6,18 +6,25 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/demo"
 	fakelangfuse "github.com/promptcache/promptcache-go/fakes/langfuse"
 	fakelangsmith "github.com/promptcache/promptcache-go/fakes/langsmith"
 )
 
 func TestMain(m *testing.M) {
+	if slices.Contains(os.Args[1:], demo.OfflineCommand) { // the demo runs its own program
+		main()
+		return
+	}
 	testscript.Main(leakless{m}, map[string]func(){"promptcache": main})
 }
 
@@ -44,6 +51,14 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"json":  isJSON,
+			// push REGISTRY NAME TEMPLATE [LABEL] and remove REGISTRY NAME change what
+			// a registry has.
+			"push": push,
+			// asked NAME waits until LangSmith has been asked for a prompt.
+			"asked":  asked,
+			"remove": remove,
+			// publish NAME makes a prompt of LangSmith public.
+			"publish": publish,
 		},
 	})
 }
@@ -64,7 +79,54 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("LANGFUSE", fuse.URL())
 	env.Setenv("PUBLIC", fakelangfuse.DefaultPublicKey)
 	env.Setenv("SECRET", fakelangfuse.DefaultSecretKey)
+	env.Values[smithValue{}], env.Values[fuseValue{}] = smith, fuse
 	return errors.Join(seedLangSmith(smith), seedLangfuse(fuse))
+}
+
+// The keys of a script's registries.
+type (
+	smithValue struct{}
+	fuseValue  struct{}
+)
+
+func push(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: push REGISTRY NAME TEMPLATE [LABEL]")
+	}
+	name, template, labels := args[1], args[2], append([]string{"production"}, args[3:]...)
+	switch args[0] {
+	case "langsmith":
+		_, err := ts.Value(smithValue{}).(*fakelangsmith.Server).PushText(name, template)
+		ts.Check(err)
+	case "langfuse":
+		_, err := ts.Value(fuseValue{}).(*fakelangfuse.Server).Push(name, fakelangfuse.Version{
+			Prompt: fakelangfuse.Text(template), Labels: labels[len(labels)-1:],
+		})
+		ts.Check(err)
+	default:
+		ts.Fatalf("there is no registry %s", args[0])
+	}
+}
+
+func publish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: publish NAME")
+	}
+	ts.Check(ts.Value(smithValue{}).(*fakelangsmith.Server).SetPublic(args[0], true))
+}
+
+func remove(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: remove REGISTRY NAME")
+	}
+	switch args[0] {
+	case "langsmith":
+		ts.Check(ts.Value(smithValue{}).(*fakelangsmith.Server).DeletePrompt(args[1]))
+	case "langfuse":
+		ts.Check(ts.Value(fuseValue{}).(*fakelangfuse.Server).Delete(args[1]))
+	default:
+		ts.Fatalf("there is no registry %s", args[0])
+	}
 }
 
 func seedLangSmith(fake *fakelangsmith.Server) error {
@@ -162,4 +224,21 @@ func member(ts *testscript.TestScript, of json.RawMessage, name string) json.Raw
 		ts.Fatalf("there is no member %q", name)
 	}
 	return found
+}
+
+// asked waits until the fake of LangSmith has been asked for a prompt.
+func asked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: asked NAME")
+	}
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	late := time.After(20 * time.Second)
+	for ts.Value(smithValue{}).(*fakelangsmith.Server).CountFor(args[0]) == 0 {
+		select {
+		case <-look.C:
+		case <-late:
+			ts.Fatalf("nobody asked for %s", args[0])
+		}
+	}
 }

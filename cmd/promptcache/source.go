@@ -13,11 +13,46 @@ import (
 
 // sourceFlags say which registry is read, and how.
 type sourceFlags struct {
-	From        string        `placeholder:"REGISTRY" help:"Registry of a key without a scheme: langsmith or langfuse. Else it is the one whose credentials are in the environment."`
-	Endpoint    string        `placeholder:"URL" help:"The registry's address; else what the environment says."`
-	AllowPublic bool          `help:"Permit LangSmith's prompts of a named owner, which others publish."`
-	EnvFile     string        `placeholder:"FILE" help:"File of NAME=VALUE lines with credentials that are not in the environment."`
-	Timeout     time.Duration `default:"30s" help:"The longest that it may take; ${default} if not given."`
+	From        string `placeholder:"REGISTRY" help:"Registry of a key without a scheme: langsmith, langfuse or file. Else it is the one whose credentials are in the environment."`
+	Endpoint    string `placeholder:"URL" help:"The registry's address, of file the directory; else what the environment says."`
+	AllowPublic bool   `help:"Permit LangSmith's prompts of a named owner, which others publish."`
+	EnvFile     string `placeholder:"FILE" help:"File of NAME=VALUE lines with credentials that are not in the environment."`
+}
+
+// sources opens registries, each once.
+type sources struct {
+	sourceFlags
+
+	getenv func(string) string
+	open   map[string]*registry.Registry
+	many   bool // several may be opened, so that a flag need not be for each of them
+}
+
+// sources returns what opens the registries that f is about. It asks nobody, and
+// neither does it later: whatever is wrong is an error of usage.
+func (f sourceFlags) sources(getenv func(string) string) (*sources, error) {
+	getenv, err := envfile.Over(getenv, f.EnvFile)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return &sources{sourceFlags: f, getenv: getenv, open: make(map[string]*registry.Registry)}, nil
+}
+
+// registry opens a registry by its name.
+func (s *sources) registry(name string) (*registry.Registry, error) {
+	if reg, ok := s.open[name]; ok {
+		return reg, nil
+	}
+	if s.Endpoint != "" && len(s.open) > 0 {
+		return nil, usageError{fmt.Errorf("--endpoint %s is for one registry, and there are several; their addresses can be set in the environment: promptcache get --help", s.Endpoint)}
+	}
+	public := s.AllowPublic && (!s.many || registry.HasPublic(name))
+	reg, err := registry.Open(name, registry.Settings{Endpoint: s.Endpoint, AllowPublic: public, Getenv: s.getenv})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	s.open[name] = reg
+	return reg, nil
 }
 
 // opened is a registry and the key of a prompt in it.
@@ -28,25 +63,29 @@ type opened struct {
 	getenv func(string) string
 }
 
-// open opens the registry of a key. It asks the registry nothing, so whatever is
-// wrong is an error of usage.
-func (f sourceFlags) open(ctx context.Context, key string, getenv func(string) string) (opened, error) {
-	if f.Timeout <= 0 {
-		return opened{}, usageError{fmt.Errorf("--timeout is %v; want more than 0", f.Timeout)}
+// prompt opens the registry of a key; preferred is that of one without a scheme,
+// "" for the one that the environment has credentials of.
+func (s *sources) prompt(ctx context.Context, key, preferred string) (opened, error) {
+	name, rest, err := registry.Split(key, s.From)
+	if err == nil && name == "" {
+		name = preferred
 	}
-	getenv, err := envfile.Over(getenv, f.EnvFile)
+	if err == nil && name == "" {
+		name, rest, err = registry.Choose(key, "", s.getenv)
+	}
 	if err != nil {
 		return opened{}, usageError{err}
 	}
-	name, rest, err := registry.Choose(key, f.From, getenv)
+	return s.in(ctx, name, rest)
+}
+
+// in opens a registry, and checks a key without a scheme.
+func (s *sources) in(ctx context.Context, name, rest string) (opened, error) {
+	reg, err := s.registry(name)
 	if err != nil {
-		return opened{}, usageError{err}
+		return opened{}, err
 	}
-	reg, err := registry.Open(name, registry.Settings{Endpoint: f.Endpoint, AllowPublic: f.AllowPublic, Getenv: getenv})
-	if err != nil {
-		return opened{}, usageError{err}
-	}
-	o := opened{Registry: reg, key: rest, getenv: getenv}
+	o := opened{Registry: reg, key: rest, getenv: s.getenv}
 	if err := reg.Check(rest); err != nil {
 		return opened{}, usageError{o.explain(ctx, err)}
 	}
@@ -54,16 +93,29 @@ func (f sourceFlags) open(ctx context.Context, key string, getenv func(string) s
 	return o, err
 }
 
+// within returns ctx with a limit, the value of --timeout.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc, error) {
+	if limit <= 0 {
+		return nil, nil, usageError{fmt.Errorf("--timeout is %v; want more than 0", limit)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	return ctx, cancel, nil
+}
+
 // fullKey returns the key with its scheme.
 func (o opened) fullKey() string { return o.Name() + ":" + o.key }
 
 // explain returns err, with which o's prompt could not be fetched, for people.
 func (o opened) explain(ctx context.Context, err error) error {
-	advice := o.Advice(ctx, o.key, err, o.getenv)
+	return advised(o.said(err), o.Advice(ctx, o.key, err, o.getenv))
+}
+
+// said returns err, with which o's prompt could not be fetched, with its key.
+func (o opened) said(err error) error {
 	if fe, ok := errors.AsType[*promptcache.FetchError](err); ok {
-		err = fetchError{o.fullKey(), fe}
+		return fetchError{o.fullKey(), fe}
 	}
-	return advised(err, advice)
+	return fmt.Errorf("%s: %w", o.fullKey(), plain(err))
 }
 
 // fetchError is a failed fetch, as the command line says it: the key has its

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 // The fakes' prompts, and the variable that they use. The greeting is edited
@@ -41,6 +43,8 @@ type cast struct {
 	variable    string            // nameVariable as a template has it
 	environment map[string]string // the fake's credentials, as the source reads them
 	start       func() (fake, error)
+	codec       promptcache.Codec // of its snapshots
+	canonical   func(key string) (string, error)
 	keyOf       func(*url.URL) string // canonical key of what a request is for
 }
 

@@ -23,7 +23,9 @@ func langfuseCast() cast {
 			server, err := fakelangfuse.Start(fakelangfuse.Config{})
 			return langfuseFake{server}, err
 		},
-		keyOf: langfuseKeyOf,
+		codec:     langfuse.NewCodec(),
+		canonical: langfuse.Canonical,
+		keyOf:     langfuseKeyOf,
 	}
 }
 

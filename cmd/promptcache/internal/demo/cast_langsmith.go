@@ -19,7 +19,9 @@ func langSmithCast() cast {
 			server, err := fakelangsmith.Start(fakelangsmith.Config{})
 			return langSmithFake{server}, err
 		},
-		keyOf: langSmithKeyOf,
+		codec:     langsmith.NewCodec(nil),
+		canonical: langsmith.Canonical,
+		keyOf:     langSmithKeyOf,
 	}
 }
 

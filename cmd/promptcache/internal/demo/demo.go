@@ -60,6 +60,7 @@ var story = []chapter{
 	{"recovery", "The registry comes back with a newer prompt", true, recovery},
 	{"bad-prompt", "A bad edit is kept out", true, badPrompt},
 	{"stop", "Stop and Shutdown leave no goroutine", false, stop},
+	{"offline", "Another process goes on without a network", false, offline},
 }
 
 // errUnmet ends a step that cannot go on after a check has failed; the check

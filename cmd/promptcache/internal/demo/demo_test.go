@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +23,16 @@ import (
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if slices.Contains(os.Args[1:], demo.OfflineCommand) { // the demo runs its own program
+		if err := demo.Offline(context.Background(), os.Stdin, os.Stdout); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 type fetch = promptcache.FetchFunc[registry.Value]
 
@@ -76,13 +88,13 @@ func TestAStepThatFailsSaysSo(t *testing.T) {
 		}
 	})
 	require.False(t, r.OK)
-	require.Len(t, r.Steps, 4, "a failed check keeps no other step from being run")
+	require.Len(t, r.Steps, 5, "a failed check keeps no other step from being run")
 	require.Equal(t, []demo.Check{
 		{Name: "requests to the registry", Expected: "1", Seen: "2"},
 		{Name: "requests to the registry for the crowd", Expected: "1", Seen: "2"},
 	}, failed(r))
 	require.Contains(t, out, "✗\x1b[0m    requests to the registry: expected 1, saw 2\n")
-	require.Contains(t, out, "3 of 4 steps as expected")
+	require.Contains(t, out, "4 of 5 steps as expected")
 }
 
 func TestAStepThatCannotBeFinishedEndsTheStory(t *testing.T) {
@@ -99,8 +111,41 @@ func TestAStepThatCannotBeFinishedEndsTheStory(t *testing.T) {
 	require.Len(t, r.Steps, 3)
 	require.Equal(t, "slow-registry", r.Steps[2].Name)
 	require.NotEmpty(t, r.Steps[2].Error)
-	require.Equal(t, "stop", r.LeftOut[len(r.LeftOut)-1].Name)
+	require.Equal(t, "offline", r.LeftOut[len(r.LeftOut)-1].Name)
 	require.Contains(t, out, "expected under way, saw none")
+}
+
+func TestOfflineSaysWhatIsWrong(t *testing.T) {
+	for name, tt := range map[string]struct{ in, want string }{
+		"no errand":        {"", "it is for promptcache demo to run this command"},
+		"another registry": {`{"registry":"hub"}`, "there is no demo with the registry"},
+		"no file":          {`{"registry":"langsmith","snapshot":"/nowhere/prompts.json"}`, "/nowhere/prompts.json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			require.ErrorContains(t, demo.Offline(t.Context(), strings.NewReader(tt.in), &out), tt.want)
+			require.Empty(t, out.String())
+		})
+	}
+}
+
+// TestAnotherProcessAnswersOffline: its last step has a process of its own.
+func TestAnotherProcessAnswersOffline(t *testing.T) {
+	r, out := tell(t, 0, nil)
+	require.True(t, r.OK)
+	last := r.Steps[len(r.Steps)-1]
+	require.Equal(t, "offline", last.Name)
+	for _, want := range []demo.Check{
+		{Name: "process", Expected: "another", Seen: "another", OK: true},
+		{Name: "prompts it has loaded", Expected: "1", Seen: "1", OK: true},
+		{Name: "state of its cache", Expected: "offline", Seen: "offline", OK: true},
+		{Name: "its answers", Expected: "the same, byte for byte", Seen: "the same, byte for byte", OK: true},
+		{Name: "its answer for one that is not there", Expected: "promptcache: offline", Seen: "promptcache: offline", OK: true},
+		{Name: "fetches it has tried", Expected: "0", Seen: "0", OK: true},
+		{Name: "its goroutines of the cache", Expected: "0", Seen: "0", OK: true},
+	} {
+		require.Contains(t, last.Checks, want, out)
+	}
 }
 
 func TestMostAttempts(t *testing.T) {

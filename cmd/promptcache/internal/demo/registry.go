@@ -20,7 +20,7 @@ func (s *scene) connect(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	s.wire = newWire(cast.keyOf)
+	s.wire, s.codec = newWire(cast.keyOf), cast.codec
 	settings := registry.Settings{
 		Endpoint:       cfg.Endpoint,
 		AllowPublic:    cfg.AllowPublic,

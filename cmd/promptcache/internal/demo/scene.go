@@ -19,6 +19,7 @@ type scene struct {
 	fake     fake   // nil if the registry is a real one
 	variable string // of the fake's prompts, as a template has it
 	wire     *wire
+	codec    promptcache.Codec
 
 	cache       *promptCache
 	journal     *journal
@@ -54,6 +55,7 @@ func (s *scene) startService(ctx context.Context, cfg Config, t *teller) error {
 	settings := promptcache.DefaultConfig()
 	settings.FetchTimeout = 2 * stepTimeout
 	settings.Canonical, settings.Domain = s.registry.Canonical, s.registry.Domain
+	settings.Codec = s.codec
 	settings.Logger = s.journal.logger()
 	var err error
 	if s.cache, err = promptcache.New(fetch, settings); err != nil {

@@ -75,24 +75,29 @@ func versionsThereAre(info Listed) string {
 // nearest returns keys of at most three prompts whose names are close to name,
 // the closest first.
 func (r *Registry) nearest(ctx context.Context, name string) []string {
-	type candidate struct {
-		key      string
-		distance int
-	}
-	var found []candidate
-	seen := 0
+	var found []nearKey
 	for info, err := range r.source.list(ctx, "") {
-		seen++
-		if err != nil || seen > mostListed {
+		if err != nil || len(found) == mostListed {
 			break
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(info.Name)); d <= max(len(name)/3, 1) {
-			found = append(found, candidate{info.Key, d})
-		}
+		found = append(found, nearKey{info.Key, distance(strings.ToLower(name), strings.ToLower(info.Name))})
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return a.distance - b.distance })
+	return closest(found, name)
+}
+
+// nearKey is a key, and how far its name is from another one.
+type nearKey struct {
+	key      string
+	distance int
+}
+
+// closest returns the keys that may have been meant by name, three at most, the
+// closest first.
+func closest(candidates []nearKey, name string) []string {
+	candidates = slices.DeleteFunc(candidates, func(c nearKey) bool { return c.distance > max(len(name)/3, 1) })
+	slices.SortStableFunc(candidates, func(a, b nearKey) int { return a.distance - b.distance })
 	keys := make([]string, 0, 3)
-	for _, c := range found[:min(len(found), 3)] {
+	for _, c := range candidates[:min(len(candidates), 3)] {
 		keys = append(keys, c.key)
 	}
 	return keys

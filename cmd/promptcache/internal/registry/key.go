@@ -40,24 +40,56 @@ func Choose(key, from string, getenv func(string) string) (name, rest string, er
 
 // only returns the registry that the environment has credentials of.
 func only(key string, getenv func(string) string) (string, error) {
-	var present []string
 	all := kinds()
-	keys, advice := make([]string, 0, len(all)), make([]string, 0, len(all))
+	keys := make([]string, 0, len(all))
 	for _, k := range all {
 		keys = append(keys, fmt.Sprintf("%s:%.100s", k.name, key))
-		advice = append(advice, k.advice)
+	}
+	name, present := theOne(getenv)
+	switch {
+	case name != "":
+		return name, nil
+	case present == "":
+		return "", fmt.Errorf("which registry is %.100q in? Write %s, or %s", key, oneOf(keys), setCredentials())
+	default:
+		return "", fmt.Errorf("which registry is %.100q in? The environment has credentials of %s; write %s", key, present, oneOf(keys))
+	}
+}
+
+// Default returns the only registry whose credentials are in the environment.
+func Default(getenv func(string) string) (string, error) {
+	name, present := theOne(getenv)
+	switch {
+	case name != "":
+		return name, nil
+	case present == "":
+		return "", fmt.Errorf("which registry? Say --from %s, or %s", oneOf(Names()), setCredentials())
+	default:
+		return "", fmt.Errorf("which registry? The environment has credentials of %s; say --from %s", present, oneOf(Names()))
+	}
+}
+
+// theOne returns the registry that the environment has credentials of, if it is
+// one, and otherwise all of them in words.
+func theOne(getenv func(string) string) (name, present string) {
+	var all []string
+	for _, k := range kinds() {
 		if k.present(getenv) {
-			present = append(present, k.name)
+			all = append(all, k.name)
 		}
 	}
-	switch len(present) {
-	case 1:
-		return present[0], nil
-	case 0:
-		return "", fmt.Errorf("which registry is %.100q in? Write %s, or set the credentials of one: %s",
-			key, oneOf(keys), strings.Join(advice, ", or "))
-	default:
-		return "", fmt.Errorf("which registry is %.100q in? The environment has credentials of %s; write %s",
-			key, strings.Join(present, " and "), oneOf(keys))
+	if len(all) == 1 {
+		return all[0], ""
 	}
+	return "", strings.Join(all, " and ")
+}
+
+// setCredentials says which variables would tell the registry.
+func setCredentials() string {
+	all := kinds()
+	advice := make([]string, 0, len(all))
+	for _, k := range all {
+		advice = append(advice, k.advice)
+	}
+	return "set the credentials of one: " + strings.Join(advice, ", or ")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/promptcache/promptcache-go/langfuse"
 	"github.com/promptcache/promptcache-go/langsmith"
+	"github.com/promptcache/promptcache-go/promptfs"
 )
 
 // kind is a kind of registry. To add one is to add a row to kinds.
@@ -21,6 +22,10 @@ type kind struct {
 	promptName  func(key string) string // without label and version
 	open        func(Settings) (source, error)
 	details     func(Value) []Detail
+	// format is that of snapshots of this registry's prompts alone, and decode
+	// reads an entry of one: a Value, and its key without a scheme.
+	format string
+	decode func(name string, data []byte) (key string, value any, err error)
 }
 
 // Variable is a variable of the environment.
@@ -54,6 +59,8 @@ func kinds() []kind {
 			promptName: langSmithName,
 			open:       openLangSmith,
 			details:    langSmithDetails,
+			format:     "langsmith",
+			decode:     langsmith.NewCodec(nil).Decode,
 		},
 		{
 			name:        "langfuse",
@@ -70,6 +77,23 @@ func kinds() []kind {
 			promptName: langfuseName,
 			open:       openLangfuse,
 			details:    langfuseDetails,
+			format:     "langfuse",
+			decode:     langfuse.NewCodec().Decode,
+		},
+		{
+			name:        "file",
+			title:       "A directory",
+			credentials: []string{filesVariable},
+			advice:      filesVariable,
+			variables: []Variable{
+				{filesVariable, "The directory that file: keys are in. Default the working directory."},
+			},
+			canonical:  promptfs.Canonical,
+			promptName: func(key string) string { return key },
+			open:       openFiles,
+			details:    func(Value) []Detail { return nil },
+			format:     neutralFormat,
+			decode:     decodeNeutral,
 		},
 	}
 }
@@ -82,6 +106,12 @@ func Names() []string {
 		names[i] = k.name
 	}
 	return names
+}
+
+// HasPublic reports whether a registry has prompts of named owners.
+func HasPublic(name string) bool {
+	k, _ := find(name)
+	return k.public
 }
 
 func find(name string) (kind, bool) {

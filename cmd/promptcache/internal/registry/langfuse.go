@@ -2,12 +2,18 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/promptcache/promptcache-go/langfuse"
+	"github.com/promptcache/promptcache-go/promptcache"
 )
+
+// servedLabel is that of the version that a key without label and version means.
+const servedLabel = "production"
 
 // langFuse is a Langfuse project.
 type langFuse struct{ *langfuse.Source }
@@ -26,16 +32,28 @@ func openLangfuse(s Settings) (source, error) {
 	return langFuse{src}, nil
 }
 
+// Address implements source.
+func (s langFuse) Address() string { return addressOf(s.Domain(""), "langfuse") }
+
+func (s langFuse) newCache(cfg promptcache.Config) (caching, error) {
+	cache, err := langfuse.NewCache(s.Source, cfg)
+	return typed[*langfuse.Prompt]{cache, func(p *langfuse.Prompt) Value { return p }}, err
+}
+
 func (s langFuse) fetch(ctx context.Context, key string) (Value, error) {
 	return asValue(s.Fetch(ctx, key))
 }
 
 func (s langFuse) list(ctx context.Context, name string) iter.Seq2[Listed, error] {
 	return asListed(s.ListPrompts(ctx, langfuse.ListOptions{Name: name}), func(info langfuse.PromptInfo) Listed {
-		return Listed{
+		listed := Listed{
 			Key: langfuse.Ref{Name: info.Name}.String(), Name: info.Name,
 			Labels: info.Labels, Versions: info.Versions,
 		}
+		if !slices.Contains(info.Labels, servedLabel) {
+			listed.Unserved = fmt.Sprintf("no version of it has the label %q", servedLabel)
+		}
+		return listed
 	})
 }
 

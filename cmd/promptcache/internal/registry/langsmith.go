@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/promptcache/promptcache-go/langsmith"
+	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 // langSmith is a LangSmith workspace.
@@ -25,6 +26,14 @@ func openLangSmith(s Settings) (source, error) {
 	return langSmith{src}, nil
 }
 
+// Address implements source.
+func (s langSmith) Address() string { return addressOf(s.Domain(""), "langsmith") }
+
+func (s langSmith) newCache(cfg promptcache.Config) (caching, error) {
+	cache, err := langsmith.NewCache(s.Source, cfg)
+	return typed[*langsmith.PromptCommit]{cache, func(c *langsmith.PromptCommit) Value { return c }}, err
+}
+
 func (s langSmith) fetch(ctx context.Context, key string) (Value, error) {
 	return asValue(s.Fetch(ctx, key))
 }
@@ -33,7 +42,11 @@ func (s langSmith) fetch(ctx context.Context, key string) (Value, error) {
 // descriptions too.
 func (s langSmith) list(ctx context.Context, _ string) iter.Seq2[Listed, error] {
 	return asListed(s.ListPrompts(ctx, langsmith.ListOptions{}), func(info langsmith.PromptInfo) Listed {
-		return Listed{Key: info.Ref().String(), Name: info.Ref().String()}
+		listed := Listed{Key: info.Ref().String(), Name: info.Ref().String()}
+		if info.LastCommitHash == "" {
+			listed.Unserved = "it has no commit yet"
+		}
+		return listed
 	})
 }
 

@@ -29,6 +29,8 @@ type Value interface {
 
 // Listed is what a registry's list says of a prompt.
 type Listed struct {
+	// Unserved says why Key cannot be fetched, "" if it can.
+	Unserved string
 	// Key is the canonical key of the version that is served if no other is
 	// asked for, without a scheme.
 	Key string
@@ -72,6 +74,10 @@ type Registry struct {
 type source interface {
 	Check(key string) error
 	Domain(key string) string
+	Backend() promptcache.Backend[*prompt.Prompt]
+	// Address returns where it is, without the workspace or the project.
+	Address() string
+	newCache(cfg promptcache.Config) (caching, error)
 	fetch(ctx context.Context, key string) (Value, error)
 	list(ctx context.Context, name string) iter.Seq2[Listed, error]
 }
@@ -130,8 +136,11 @@ func (r *Registry) Name() string { return r.kind.name }
 func (r *Registry) Title() string { return r.kind.title }
 
 // Address returns where the registry is, without the workspace or the project.
-func (r *Registry) Address() string {
-	address, _, _ := strings.Cut(strings.TrimPrefix(r.source.Domain(""), r.kind.name+":"), "#")
+func (r *Registry) Address() string { return r.source.Address() }
+
+// addressOf returns the address in the Domain of a registry.
+func addressOf(domain, name string) string {
+	address, _, _ := strings.Cut(strings.TrimPrefix(domain, name+":"), "#")
 	return address
 }
 
@@ -150,18 +159,30 @@ func (r *Registry) Fetch(ctx context.Context, key string) (Value, error) {
 	return r.source.fetch(ctx, key)
 }
 
-// FetchRaw is Fetch that also returns the registry's answer, to the byte.
+// FetchRaw is Fetch that also returns the registry's answer, to the byte; of a file
+// it is the prompt's JSON.
 func (r *Registry) FetchRaw(ctx context.Context, key string) (Value, json.RawMessage, error) {
 	var kept answer
 	v, err := r.source.fetch(kept.in(ctx), key)
 	if err != nil {
 		return nil, nil, err
 	}
-	return v, kept.bytes(), nil
+	if raw := kept.bytes(); raw != nil {
+		return v, raw, nil
+	}
+	raw, err := v.MarshalJSON() // nobody was asked: it is a file
+	return v, raw, err
 }
 
-// Details returns what the registry says of v beside the prompt itself.
-func (r *Registry) Details(v Value) []Detail { return r.kind.details(v) }
+// Details returns what the registry of that name says of v beside the prompt
+// itself.
+func Details(name string, v Value) []Detail {
+	k, ok := find(name)
+	if !ok {
+		return nil
+	}
+	return k.details(v)
+}
 
 // List yields the registry's prompts. After an error it ends.
 func (r *Registry) List(ctx context.Context) iter.Seq2[Listed, error] { return r.source.list(ctx, "") }

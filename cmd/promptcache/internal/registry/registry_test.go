@@ -54,8 +54,8 @@ func TestChoose(t *testing.T) {
 		{"al", "", []string{"LANGFUSE_SECRET_KEY=x", "LANGSMITH_API_KEY= \t"}, "langfuse", "al"},
 		{"LangSmith:al", "", []string{fuse}, "langfuse", "LangSmith:al"},
 		{"langfuse:x", "langsmith", nil, "", "write langsmith:langfuse:x"},
-		{"al", "", []string{smith, fuse}, "", "credentials of langsmith and langfuse; write langsmith:al or langfuse:al"},
-		{"al", "", nil, "", "Write langsmith:al or langfuse:al, or set the credentials of one: LANGSMITH_API_KEY, or LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY"},
+		{"al", "", []string{smith, fuse}, "", "credentials of langsmith and langfuse; write langsmith:al, langfuse:al or file:al"},
+		{"al", "", nil, "", "Write langsmith:al, langfuse:al or file:al, or set the credentials of one: LANGSMITH_API_KEY, or LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, or PROMPTCACHE_FILES"},
 	} {
 		name, rest, err := registry.Choose(tt.key, tt.from, env(tt.env...))
 		require.Equal(t, tt.name, name, tt)
@@ -81,7 +81,7 @@ func TestOpenRefuses(t *testing.T) {
 		settings registry.Settings
 		says     string
 	}{
-		"unknown":    {"hub", registry.Settings{}, `there is no registry "hub"; want langsmith or langfuse`},
+		"unknown":    {"hub", registry.Settings{}, `there is no registry "hub"; want langsmith, langfuse or file`},
 		"public":     {"langfuse", registry.Settings{AllowPublic: true}, "Langfuse has no prompts of other owners"},
 		"half":       {"langfuse", registry.Settings{Getenv: env("LANGFUSE_SECRET_KEY=sk-hidden")}, "LANGFUSE_PUBLIC_KEY"},
 		"endpoint":   {"langsmith", registry.Settings{Endpoint: "ftp://x"}, "https://"},
@@ -218,8 +218,8 @@ func TestDetails(t *testing.T) {
 	require.NoError(t, err)
 	v, err := smith.Fetch(t.Context(), "greeting:"+hash)
 	require.NoError(t, err)
-	require.Contains(t, smith.Details(v), registry.Detail{Name: "description", Text: "the first"})
-	require.Equal(t, "draft", smith.Details(v)[2].Name)
+	require.Contains(t, registry.Details("langsmith", v), registry.Detail{Name: "description", Text: "the first"})
+	require.Equal(t, "draft", registry.Details("langsmith", v)[2].Name)
 
 	fuseFake, fuse := langfuse(t)
 	_, err = fuseFake.Push("greeting", fakelangfuse.Version{
@@ -228,11 +228,11 @@ func TestDetails(t *testing.T) {
 	require.NoError(t, err)
 	w, err := fuse.Fetch(t.Context(), "greeting")
 	require.NoError(t, err)
-	require.Contains(t, fuse.Details(w), registry.Detail{Name: "version", Text: "1"})
-	require.Contains(t, fuse.Details(w), registry.Detail{Name: "tags", Text: "a, b"})
-	require.Contains(t, fuse.Details(w), registry.Detail{Name: "message", Text: "shorter"})
-	require.Nil(t, fuse.Details(v), "it is another registry's")
-	require.Nil(t, smith.Details(w))
+	require.Contains(t, registry.Details("langfuse", w), registry.Detail{Name: "version", Text: "1"})
+	require.Contains(t, registry.Details("langfuse", w), registry.Detail{Name: "tags", Text: "a, b"})
+	require.Contains(t, registry.Details("langfuse", w), registry.Detail{Name: "message", Text: "shorter"})
+	require.Nil(t, registry.Details("langfuse", v), "it is another registry's")
+	require.Nil(t, registry.Details("langsmith", w))
 }
 
 func TestAdvice(t *testing.T) {
@@ -310,7 +310,7 @@ func TestEnvironmentNamesWhatIsRead(t *testing.T) {
 		require.NotEmpty(t, v.Meaning)
 		names.WriteString(v.Name + " ")
 	}
-	for _, name := range registry.Names() {
-		require.Contains(t, names.String(), strings.ToUpper(name)+"_")
+	for _, prefix := range []string{"LANGSMITH_", "LANGFUSE_", "PROMPTCACHE_"} {
+		require.Contains(t, names.String(), prefix)
 	}
 }

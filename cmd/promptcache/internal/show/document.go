@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
 	"github.com/promptcache/promptcache-go/prompt"
@@ -17,10 +18,14 @@ import (
 type Document struct {
 	// Key is the canonical key, with its scheme: "langfuse:greeting@staging".
 	Key string `json:"key"`
-	// Registry is the scheme, and Address where that registry is.
+	// Registry is the scheme, and Address where that registry is; a snapshot's
+	// source, if it is from one.
 	Registry string `json:"registry"`
 	Address  string `json:"address"`
-	Name     string `json:"name"`
+	// FetchedAt is when a snapshot's prompt was fetched; null if it comes from
+	// the registry, or the snapshot does not say.
+	FetchedAt *time.Time `json:"fetched_at"`
+	Name      string     `json:"name"`
 	// Revision names the content.
 	Revision string `json:"revision"`
 	// Immutable says that the key can never mean another content.
@@ -63,29 +68,26 @@ type Placeholder struct {
 // Detail is something that only one registry has.
 type Detail struct{ Name, Text string }
 
-// New returns the document of a prompt, of which Key, Registry, Address and
-// Details are left to the caller. It has the prompt's templates.
-func New(p *prompt.Prompt) Document {
-	d := Document{
-		Name:         p.Name(),
-		Revision:     p.Revision(),
-		Immutable:    p.Immutable(),
-		Kind:         p.Kind(),
-		Syntax:       p.Syntax(),
-		Variables:    append([]string{}, p.Variables()...),
-		Placeholders: []Placeholder{},
-		Missing:      []string{},
-		Messages:     append([]prompt.Message{}, p.Messages()...),
-		Config:       p.Config(),
-		Schema:       p.Schema(),
-	}
+// Describe sets all but Key, Registry, Address, FetchedAt and Details to what a
+// prompt says itself. Text and Messages are its templates.
+func (d *Document) Describe(p *prompt.Prompt) {
+	d.Name = p.Name()
+	d.Revision = p.Revision()
+	d.Immutable = p.Immutable()
+	d.Kind = p.Kind()
+	d.Syntax = p.Syntax()
+	d.Variables = append([]string{}, p.Variables()...)
+	d.Placeholders = []Placeholder{}
+	d.Missing = []string{}
+	d.Messages = append([]prompt.Message{}, p.Messages()...)
+	d.Config = p.Config()
+	d.Schema = p.Schema()
 	for _, place := range p.Placeholders() {
 		d.Placeholders = append(d.Placeholders, Placeholder(place))
 	}
 	if p.Kind() == prompt.KindText {
 		d.text(p.Text())
 	}
-	return d
 }
 
 func (d *Document) text(text string) {
@@ -111,6 +113,15 @@ func (d *Document) Compile(p *prompt.Prompt, values prompt.Vars, strict bool) er
 		d.text(compiled.Text)
 	}
 	return nil
+}
+
+// Short returns a revision as it is shown in a line: of a hash, the beginning.
+func Short(revision string) string {
+	const shown = 12
+	if len(revision) <= 16 || strings.Trim(revision, "0123456789abcdef") != "" {
+		return revision
+	}
+	return revision[:shown]
 }
 
 // JSON prints v as one indented document, and nothing in it that a terminal

@@ -189,3 +189,27 @@ func (p *page) text(text string, indent int) {
 		p.line(line)
 	}
 }
+
+// Header prints a name, and rows of what is known of it, without those that have
+// nothing to say. It returns the error of the first write that failed.
+func Header(w io.Writer, style term.Style, name string, rows []Detail) error {
+	p := &page{out: w, style: style}
+	p.line(style.Bold(term.Visible(name)))
+	for _, row := range rows {
+		p.row(row.Name, row.Text)
+	}
+	return p.done()
+}
+
+// Findings prints whether something is as it should be, and a line for each thing
+// that is to be said of it. It returns the error of the first write that failed.
+func Findings(w io.Writer, style term.Style, ok bool, summary string, lines []string) error {
+	p := &page{out: w, style: style}
+	p.line(style.Mark(ok) + " " + term.Visible(summary))
+	for _, text := range lines {
+		for _, line := range style.Fold(term.Visible(text), textIndent) {
+			p.line(strings.Repeat(" ", textIndent) + line)
+		}
+	}
+	return p.done()
+}

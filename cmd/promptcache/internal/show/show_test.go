@@ -37,7 +37,7 @@ func chat(t *testing.T) *prompt.Prompt {
 }
 
 func TestReadable(t *testing.T) {
-	d := show.New(chat(t))
+	d := described(chat(t))
 	d.Key, d.Address = "langfuse:all", "https://registry.example"
 	d.Details = []show.Detail{{"labels", "production"}, {"tags", ""}}
 	var out strings.Builder
@@ -81,7 +81,7 @@ critic
 }
 
 func TestReadableOnATerminal(t *testing.T) {
-	d := show.New(chat(t))
+	d := described(chat(t))
 	d.Key = "langfuse:all"
 	require.NoError(t, d.Compile(chat(t), prompt.Vars{"what": strings.Repeat("very ", 10) + "far", "more": nil}, false))
 	var out strings.Builder
@@ -119,7 +119,7 @@ func uncoloured(line string) string {
 }
 
 func TestJSON(t *testing.T) {
-	d := show.New(chat(t))
+	d := described(chat(t))
 	require.NoError(t, d.Compile(chat(t), prompt.Vars{"mood": "<kind>", "what": "it"}, false))
 	var out strings.Builder
 	require.NoError(t, show.JSON(&out, d))
@@ -146,7 +146,7 @@ func TestNothingIsNull(t *testing.T) {
 	p, err := prompt.New(prompt.Spec{Kind: prompt.KindChat})
 	require.NoError(t, err)
 	for _, compile := range []bool{false, true} {
-		d := show.New(p)
+		d := described(p)
 		if compile {
 			require.NoError(t, d.Compile(p, nil, true))
 		}
@@ -162,7 +162,7 @@ func TestNothingIsNull(t *testing.T) {
 func TestText(t *testing.T) {
 	p, err := prompt.New(prompt.Spec{Text: "Hello {{name}}", Revision: "1"})
 	require.NoError(t, err)
-	d := show.New(p)
+	d := described(p)
 	require.Equal(t, "Hello {{name}}", *d.Text)
 	require.Equal(t, []prompt.Message{{Role: "user", Content: "Hello {{name}}"}}, d.Messages)
 	require.NoError(t, d.Compile(p, prompt.Vars{"name": "Ada"}, true))
@@ -177,7 +177,7 @@ func TestCompileFailsWhole(t *testing.T) {
 	p, err := prompt.New(prompt.Spec{Text: "Hello {name}", Syntax: prompt.SyntaxFString})
 	require.NoError(t, err)
 	for _, strict := range []bool{false, true} {
-		d := show.New(p)
+		d := described(p)
 		require.ErrorIs(t, d.Compile(p, nil, strict), prompt.ErrMissing)
 		require.False(t, d.Compiled)
 		require.Equal(t, "Hello {name}", *d.Text)
@@ -189,7 +189,14 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWritesThatFail(t *testing.T) {
-	require.ErrorContains(t, show.Readable(full{}, term.Style{}, show.New(chat(t))), "no space left")
+	require.ErrorContains(t, show.Readable(full{}, term.Style{}, described(chat(t))), "no space left")
 	require.ErrorContains(t, show.JSON(full{}, 1), "no space left")
 	require.ErrorContains(t, show.JSON(&strings.Builder{}, func() {}), "unsupported type")
+}
+
+// described returns the document of a prompt.
+func described(p *prompt.Prompt) show.Document {
+	var d show.Document
+	d.Describe(p)
+	return d
 }

@@ -6,6 +6,7 @@ type Colour string
 
 // The colours.
 const (
+	Red     Colour = "31"
 	Green   Colour = "32"
 	Yellow  Colour = "33"
 	Blue    Colour = "34"

@@ -45,6 +45,9 @@ func fancy(goos string, getenv func(string) string) bool {
 // Fancy is the style of a terminal of this width.
 func Fancy(width int) Style { return Style{fancy: true, width: width} }
 
+// Terminal reports whether it is the style of a terminal, with or without colours.
+func (s Style) Terminal() bool { return s.width > 0 }
+
 // Width returns how many columns a line may have: the terminal's, 100 at most.
 func (s Style) Width() int {
 	if s.width <= 0 {
