@@ -22,6 +22,10 @@ test: sdk ## run all tests with the race detector, and the official SDKs against
 sdk: ## install the official npm SDKs that the fakes are checked with
 	@scripts/sdk
 
+.PHONY: offline
+offline: ## run the commands of docs/offline.md, those of the other side without a network
+	PROMPTCACHE_REQUIRE_NETNS=1 go test -count=1 ./docs
+
 .PHONY: torture
 torture: ## run the core's tests 20 times over, and its torture test for TORTURE=60s
 	go test -race -count=20 ./promptcache/...
