@@ -38,10 +38,15 @@ func newBundled(t *testing.T, start bool, changes ...func(cfg *promptcache.Confi
 	return b
 }
 
-func (b *bundled) down()              { b.registry.Always(broken[*doc](promptcache.KindUnavailable)) }
-func (b *bundled) up(v string)        { b.registry.Put("a", &doc{v}); b.registry.Always(nil) }
-func (b *bundled) upWithout()         { b.registry.Delete("a"); b.registry.Always(nil) }
-func (b *bundled) warnings() []string { return b.log.warnings() }
+func (b *bundled) down()       { b.registry.Always(broken[*doc](promptcache.KindUnavailable)) }
+func (b *bundled) up(v string) { b.registry.Put("a", &doc{v}); b.registry.Always(nil) }
+func (b *bundled) upWithout()  { b.registry.Delete("a"); b.registry.Always(nil) }
+
+// warnings returns what was logged as a warning, once all of it is written.
+func (b *bundled) warnings() []string {
+	synctest.Wait()
+	return b.log.warnings()
+}
 
 // is requires what is cached under a.
 func (b *bundled) is(t *testing.T, text string, fallback bool) promptcache.Entry[*doc] {
