@@ -162,7 +162,7 @@ func TestBackoff(t *testing.T) {
 	proves(t, "with jitter they are shortened by up to half", func(t *testing.T) {
 		seen := make(map[time.Duration]bool)
 		src := docs("a")
-		c := started(t, src.Fetch, exactly(bounds(10*s, 10*s), func(cfg *promptcache.Config) { cfg.RefreshJitter = 0.1 }))
+		c := started(t, src.Fetch, exactly(bounds(10*s, 10*s), func(cfg *promptcache.Config) { cfg.RefreshJitter, cfg.DownAfter = 0.1, 0 }))
 		loadedWith(t, c, "a")
 		src.Always(broken[*doc](promptcache.KindUnavailable))
 		c.MarkStale(func(string) bool { return true })

@@ -34,12 +34,15 @@ type PromptCache[V any] struct {
 	flights   map[string]*flight[V]   // by key: the fetch whose result will be stored
 	flying    map[*flight[V]]struct{} // every fetch that has not returned
 	refresher *refresher[V]           // nil when there is none; stays until it has ended
+	required  requirements            // cfg's, which does not change without it
 	armed     context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
 	closed    bool                    // Shutdown was called
 
 	metrics     Metrics
 	saves       saves
 	health      health
+	registries  map[string]*registry[V] // by Domain
+	waiting     map[*stateWaiter]struct{}
 	subscribers []*subscriber
 	pendingLogs []logLine // written by unlock
 }
@@ -52,8 +55,9 @@ type PromptCache[V any] struct {
 // If cfg.Snapshot has a Path, New loads that file. What may be wrong with it is
 // no error of New: it is logged and shown in Status.
 func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
-	c := &PromptCache[V]{fetch: fetch}
-	if err := c.check(cfg); err != nil {
+	c := &PromptCache[V]{fetch: fetch, canonical: cfg.Canonical, domain: cfg.Domain}
+	required, err := c.check(cfg)
+	if err != nil {
 		return nil, err
 	}
 	cfg = cfg.clone()
@@ -66,10 +70,11 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	if cfg.Codec == nil {
 		cfg.Codec = jsonCodec[V]{}
 	}
-	c.cfg = cfg
-	c.canonical, c.domain, c.logger = cfg.Canonical, cfg.Domain, cfg.Logger
+	c.cfg, c.required = cfg, required
+	c.logger = cfg.Logger
 	c.time = newTimeline(cfg.Clock)
 	c.entries = newLRU[V]()
+	c.registries = make(map[string]*registry[V])
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
 	c.health.since = cfg.Clock.Now()
@@ -79,13 +84,15 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	return c, nil
 }
 
-// check returns all that is wrong with cfg for this cache.
-func (c *PromptCache[V]) check(cfg Config) error {
-	err := cfg.validate()
+// check returns cfg's required prompts, or all that is wrong with cfg for this
+// cache. It calls user code.
+func (c *PromptCache[V]) check(cfg Config) (requirements, error) {
+	required := c.requirementsOf(cfg)
+	err := errors.Join(cfg.validate(), required.check(cfg.MaxSize))
 	if c.fetch == nil && cfg.TTL != nil {
 		err = errors.Join(err, errors.New("promptcache: config: there is a TTL but no fetch; pass New a fetch, or leave TTL nil for offline mode"))
 	}
-	return err
+	return required, err
 }
 
 // Get returns the prompt cached under key. It never blocks and never calls
@@ -134,7 +141,9 @@ func (c *PromptCache[V]) Set(key string, value V) {
 		c.replaceLocked(e, snap, t.revision != "" && t.revision == e.snap.revision)
 	}
 	e.lastRead = now
-	c.entries.alias(e, key)
+	if !e.gone { // which it is if there is room only for what is required
+		c.entries.alias(e, key)
+	}
 }
 
 // Invalidate removes the prompts cached under keys and returns how many there

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -20,19 +21,21 @@ type NotFoundPolicy uint8
 
 const (
 	// RemoveConfirmed removes the prompt when a second attempt, at least one
-	// RefreshInterval after the first, gets the same answer. The default.
+	// RefreshInterval after the first, gets the same answer. None is removed
+	// while most prompts of its Domain are not found; docs/semantics.md has the
+	// rule. The default.
 	RemoveConfirmed NotFoundPolicy = iota
 	// KeepServing never removes it: it is served, stale, like through an outage.
 	KeepServing
-	// RemoveAtOnce removes it at the first such answer.
+	// RemoveAtOnce removes it at the first such answer, however many they are.
 	RemoveAtOnce
 )
 
 // Config is everything that can be set on a cache. Start from
 // [DefaultConfig]: a zero Config is an offline cache that stores nothing.
 //
-// It is taken and returned by value; TTL is copied, so changing the variable
-// that it points to changes nothing.
+// It is taken and returned by value; TTL and Required are copied, so changing
+// what they point to changes nothing.
 type Config struct {
 	// MaxSize is the number of prompts held; beyond it the least recently used
 	// one goes. 0 disables the cache: nothing is stored or counted, nothing
@@ -89,10 +92,27 @@ type Config struct {
 	// are errors. Defaults 1 second and 5 minutes.
 	BackoffMin, BackoffMax time.Duration
 
+	// DownAfter is how many fetches in a row must fail for a Domain to be down,
+	// of at least two keys, or of the one key if no other prompt of the Domain
+	// is cached. Only failures that say nothing about the key count: network
+	// errors, timeouts, 5xx, 429, 401. While it is down one fetch at a time
+	// probes it, BackoffMin to BackoffMax apart, and nothing else is asked of it
+	// but by Refresh; a [Fallback] still brings what is missing from elsewhere.
+	// 0 never takes a Domain down: each key backs off on its own. Negative is an
+	// error. A change counts from the next failure on. Default 3.
+	DownAfter int
+
 	// MaxRetryAfter caps the wait that a registry may ask for (HTTP
 	// Retry-After). 0 ignores what it asks for. Negative is an error. Default
 	// 10 minutes.
 	MaxRetryAfter time.Duration
+
+	// Required names the prompts without which [PromptCache.Ready] reports an
+	// error. Fallbacks and what was loaded will do. The refresher fetches those
+	// that are missing at once, and again after each backoff, and they are the
+	// last to be evicted: one that is the least recently used counts as used
+	// instead. More distinct ones than MaxSize are an error. Default none.
+	Required []string
 
 	// NotFound says what a registry's "not found" does to a cached prompt.
 	NotFound NotFoundPolicy
@@ -114,7 +134,7 @@ type Config struct {
 	Canonical func(key string) (string, error)
 
 	// Domain names the registry that a canonical key belongs to; failures are
-	// reported together by Domain. It must return few distinct values and be
+	// judged and reported together by Domain. It must return few distinct values and be
 	// safe for concurrent use. nil puts all keys in one Domain, "".
 	Domain func(key string) string
 
@@ -141,6 +161,7 @@ func DefaultConfig() Config {
 		IdleAfter:          24 * time.Hour,
 		BackoffMin:         time.Second,
 		BackoffMax:         5 * time.Minute,
+		DownAfter:          3,
 		MaxRetryAfter:      10 * time.Minute,
 	}
 }
@@ -178,6 +199,9 @@ func (cfg Config) validate() error {
 	if cfg.BackoffMax < cfg.BackoffMin {
 		problem("BackoffMax is %v; want BackoffMin (%v) or more", cfg.BackoffMax, cfg.BackoffMin)
 	}
+	if cfg.DownAfter < 0 {
+		problem("DownAfter is %d; want 0 (never) or more", cfg.DownAfter)
+	}
 	if cfg.NotFound > RemoveAtOnce {
 		problem("NotFound is %d; want RemoveConfirmed, KeepServing or RemoveAtOnce", cfg.NotFound)
 	}
@@ -201,11 +225,12 @@ func (cfg Config) validateOnline(problem func(format string, args ...any)) {
 	}
 }
 
-// clone returns cfg with a TTL of its own.
+// clone returns cfg with a TTL and a list of required prompts of its own.
 func (cfg Config) clone() Config {
 	if cfg.TTL != nil {
 		cfg.TTL = new(*cfg.TTL)
 	}
+	cfg.Required = slices.Clone(cfg.Required)
 	return cfg
 }
 

@@ -26,7 +26,7 @@ func TestDefaultConfig(t *testing.T) {
 		IdleAfter:          24 * time.Hour,
 		BackoffMin:         time.Second,
 		BackoffMax:         5 * time.Minute,
-		MaxRetryAfter:      10 * time.Minute,
+		DownAfter:          3, MaxRetryAfter: 10 * time.Minute,
 	}, promptcache.DefaultConfig())
 	*promptcache.DefaultConfig().TTL = 1
 	require.Equal(t, ttl, *promptcache.DefaultConfig().TTL, "each call's TTL is its own")

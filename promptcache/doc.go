@@ -32,8 +32,11 @@
 // RefreshInterval too long; Lookup and GetFresh ask the clock.
 //
 // When a fetch fails, the old value (the very same one) stays, and the key backs
-// off: 1 s, 2 s, 4 s … until a fetch succeeds. One line in the log says that
-// an outage has begun, one that it is over.
+// off: 1 s, 2 s, 4 s … until a fetch succeeds. A Domain that fails as a whole is
+// down: one fetch at a time probes it, reads of missing prompts fail at once
+// ([DownError]) or get what a [Fallback] has, and when it is back its prompts are refetched little by little.
+// One line in the log says that an outage has begun, one that it is over;
+// [PromptCache.Status] and [PromptCache.WaitFor] tell more.
 //
 // # Concurrency
 //

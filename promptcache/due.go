@@ -29,7 +29,7 @@ func (c *PromptCache[V]) dueAtLocked(e *entry[V]) time.Duration {
 		due = c.dueByAgeLocked(e)
 	}
 	if e.failure != nil {
-		due = max(due, e.failure.until)
+		due = max(due, e.registry.until(e.failure))
 	}
 	return due
 }
@@ -53,7 +53,11 @@ func staleFrom(at, age time.Duration) time.Duration { return later(later(at, age
 // due, turns stale, or becomes too old, whichever is next and not yet seen.
 func (c *PromptCache[V]) rescheduleLocked(e *entry[V]) {
 	next := never
-	if !e.queued && !e.dormant && c.flights[e.key] == nil {
+	switch {
+	case e.queued || e.dormant || c.flights[e.key] != nil:
+	case e.parked:
+		next = c.substitutedAtLocked(e)
+	default:
 		next = c.dueAtLocked(e)
 	}
 	if !c.cfg.offline() && !e.snap.immutable {

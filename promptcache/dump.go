@@ -93,7 +93,7 @@ func (c *PromptCache[V]) collect() []dumped[V] {
 	out := make([]dumped[V], 0, len(entries))
 	c.inChunks(len(entries), func(i int) {
 		if e := entries[i]; !e.gone && !e.snap.fallback {
-			out = append(out, dumped[V]{e.key, e.domain, e.snap, e.marked})
+			out = append(out, dumped[V]{e.key, e.registry.domain, e.snap, e.marked})
 		}
 	})
 	return out

@@ -5,10 +5,15 @@ import "time"
 // This file is every change of an entry but its failures: each leaves the
 // index, the schedule, the outages and the counters in agreement.
 
-// insertLocked adds a prompt that is not there yet, and makes room for it.
+// insertLocked adds a prompt that is not there yet, and makes room for it. It is
+// gone at once if everything else is required.
 func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now time.Duration) *entry[V] {
 	c.absences.forget(key)
-	e := &entry[V]{key: key, domain: domain, snap: snap, lastRead: now, index: notScheduled}
+	if r := c.required.byKey[key]; r != nil {
+		r.err = nil
+	}
+	e := &entry[V]{key: key, registry: c.registryLocked(domain), snap: snap, lastRead: now, index: notScheduled, foundAt: neverFound}
+	e.registry.entries++
 	if snap.loaded {
 		c.entries.addLoaded(e)
 	} else {
@@ -27,13 +32,32 @@ func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged
 	old := e.snap.revision
 	e.snap = snap
 	e.marked, e.stale, e.expired = false, false, false
+	e.dormant, e.parked, e.wokenBy = false, false, nil
+	c.unqueueLocked(e)
+	failed := e.failure != nil
+	c.setFailureLocked(e, nil)
+	c.calmLocked(e)
+	c.rescheduleLocked(e)
+	if failed {
+		c.emitLocked(Event{Kind: EventRecovered, Key: e.key, OldRevision: old, NewRevision: snap.revision})
+	}
+	c.saves.now.ages++
+	if !unchanged {
+		c.saves.now.contents++
+		c.emitLocked(Event{Kind: EventChanged, Key: e.key, OldRevision: old, NewRevision: snap.revision})
+	}
+}
+
+// replaceByLoadedLocked gives e what a snapshot has, which is newer. No registry
+// was asked for it: what e fails with stays, with its backoff and what the log
+// has said of it.
+func (c *PromptCache[V]) replaceByLoadedLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
+	old := e.snap.revision
+	e.snap = snap
+	e.marked, e.stale, e.expired = false, false, false
 	e.dormant, e.wokenBy = false, nil
 	c.unqueueLocked(e)
 	c.rescheduleLocked(e)
-	if e.failure != nil {
-		c.recoverLocked(e)
-		c.emitLocked(Event{Kind: EventRecovered, Key: e.key, OldRevision: old, NewRevision: snap.revision})
-	}
 	c.saves.now.ages++
 	if !unchanged {
 		c.saves.now.contents++
@@ -48,18 +72,25 @@ func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
 	c.saves.now.contents++
 	c.schedule.set(e, never)
 	c.unqueueLocked(e)
-	if e.failure != nil {
-		c.recoverLocked(e)
-	}
-	e.gone = true
+	e.registry.lose(e)
+	c.setFailureLocked(e, nil)
+	c.calmLocked(e)
+	e.registry.entries--
+	e.parked, e.gone = false, true
 	event.Key, event.OldRevision = e.key, e.snap.revision
 	c.emitLocked(event)
 }
 
-// evictLocked removes the least recently used prompts until the rest fits.
+// evictLocked removes the least recently used prompts until the rest fits. One
+// that is required counts as used instead; they are no more than fit.
 func (c *PromptCache[V]) evictLocked() {
 	for c.entries.len() > c.cfg.MaxSize {
-		c.removeLocked(c.entries.oldest(), Event{Kind: EventEvicted})
+		e := c.entries.oldest()
+		if c.required.byKey[e.key] != nil {
+			c.entries.touch(e.key)
+			continue
+		}
+		c.removeLocked(e, Event{Kind: EventEvicted})
 		c.metrics.Evictions++
 	}
 }
@@ -82,7 +113,7 @@ func (c *PromptCache[V]) noticeStaleLocked(e *entry[V], now time.Duration) {
 	}
 	e.stale = true
 	c.emitLocked(Event{Kind: EventStale, Key: e.key, OldRevision: e.snap.revision})
-	c.stickLocked(e, now)
+	c.noteTroubleLocked(e, now)
 }
 
 // reappraiseLocked judges all entries anew, after the rules have changed.
@@ -93,9 +124,12 @@ func (c *PromptCache[V]) reappraiseLocked(now time.Duration) {
 			c.noticeStaleLocked(e, now)
 		} else {
 			e.stale = false
-			c.unstickLocked(e)
+			if e.trouble == stuck {
+				c.calmLocked(e)
+			}
 		}
 		e.expired, e.dormant, e.wokenBy = expired, false, nil
+		c.noteTroubleLocked(e, now)
 		c.rescheduleLocked(e)
 	}
 }

@@ -126,6 +126,32 @@ func (e *FetchError) Is(target error) bool {
 	return target != nil && int(e.Kind) < len(kinds) && kinds[e.Kind].sentinel == target
 }
 
+// DownError is the cause of a FetchError that was answered without a fetch,
+// because the prompt's Domain is down or has asked for a pause. The FetchError
+// has the kind and status of Err.
+type DownError struct {
+	Domain      string
+	NextAttempt time.Time   // when the Domain is asked again, at the earliest; zero if it is being asked
+	Err         *FetchError // the Domain's latest failure, of whatever key
+}
+
+// Error says since when what is not asked for.
+func (e *DownError) Error() string {
+	s := "not asked for"
+	if e.Domain != "" {
+		s += fmt.Sprintf(" in %q", e.Domain)
+	}
+	if e.NextAttempt.IsZero() {
+		s += " while it is seen whether the registry is back"
+	} else {
+		s += " until " + e.NextAttempt.Format(time.TimeOnly)
+	}
+	return s + fmt.Sprintf(", for the registry fails: %v", e.Err)
+}
+
+// Unwrap returns the Domain's latest failure.
+func (e *DownError) Unwrap() error { return e.Err }
+
 // PanicError is the cause of a FetchError of KindPanicked.
 type PanicError struct {
 	Value any    // what was passed to panic; nil if the fetch called runtime.Goexit

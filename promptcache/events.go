@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// EventKind says what happened to a prompt.
+// EventKind says what happened to a prompt or a Domain.
 type EventKind uint8
 
 // The kinds of events.
@@ -20,9 +20,11 @@ const (
 	EventRecovered                      // replaced or confirmed after failures
 	EventRemoved                        // removed by Invalidate or Clear or, with an Err, because the registry says that it does not exist
 	EventEvicted                        // removed to make room
+	EventDown                           // a Domain is down from now on; Err is the failure that was one too many
+	EventUp                             // a Domain that was down answers again
 )
 
-var eventNames = [...]string{"added", "changed", "stale", "refresh failed", "rejected", "recovered", "removed", "evicted"}
+var eventNames = [...]string{"added", "changed", "stale", "refresh failed", "rejected", "recovered", "removed", "evicted", "down", "up"}
 
 // String returns the kind in words: "refresh failed".
 func (k EventKind) String() string {
@@ -32,10 +34,12 @@ func (k EventKind) String() string {
 	return eventNames[k]
 }
 
-// Event is something that happened to a prompt.
+// Event is something that happened to a prompt or, for EventDown and EventUp,
+// to a Domain.
 type Event struct {
 	Kind        EventKind
-	Key         string // canonical
+	Key         string // canonical; "" if it is about a Domain
+	Domain      string // the Domain that it is about
 	OldRevision string // of the value before, "" if it has none or there was none
 	NewRevision string // of the value after, likewise
 	At          time.Time

@@ -13,10 +13,15 @@ type failure struct {
 	lastAt   time.Time     // when the latest ended, by the wall clock
 	until    time.Duration // no attempt before this moment, but by Refresh
 	notFound time.Duration // the moment of the first ErrNotFound, never if there was none
+
+	counted   bool // among the registry's missing prompts
+	transient bool // err is the registry's failure, not the key's
+	withheld  bool // the registry was not asked
+	era       int  // the registry's at the time
 }
 
-// blocks reports whether no attempt may be made at the moment now.
-func (f *failure) blocks(now time.Duration) bool { return f != nil && now < f.until }
+// missing reports whether the prompt counts as missing in its registry.
+func (f *failure) missing() bool { return f != nil && f.counted }
 
 // answer is what a reader gets instead of an attempt.
 func (f *failure) answer(now time.Duration) error {
@@ -40,12 +45,15 @@ func (e *backoffError) Error() string {
 
 func (e *backoffError) Unwrap() error { return e.failure.err }
 
-// nextFailureLocked returns what err makes of the failures before it, which
-// may be nil.
-func (c *PromptCache[V]) nextFailureLocked(before *failure, err *FetchError, now time.Duration) *failure {
-	f := &failure{err: err, count: 1, lastAt: c.time.clock.Now(), notFound: never}
+// nextFailureLocked returns what err, of fl, makes of the failures before it,
+// which may be nil.
+func (c *PromptCache[V]) nextFailureLocked(fl *flight[V], before *failure, err *FetchError, now time.Duration) *failure {
+	f := &failure{
+		err: err, count: 1, lastAt: c.time.clock.Now(), notFound: never,
+		transient: fl.says == ailing, withheld: fl.withheld, era: fl.registry.era,
+	}
 	if before != nil {
-		f.count, f.notFound = before.count+1, before.notFound
+		f.count, f.notFound, f.counted = before.count+1, before.notFound, before.counted
 	}
 	if err.Kind == KindNotFound && f.notFound == never {
 		f.notFound = now
@@ -70,22 +78,31 @@ func (c *PromptCache[V]) backoffLocked(count int, retryAfter time.Duration) time
 	return max(d, min(retryAfter, c.cfg.MaxRetryAfter))
 }
 
-// failLocked records a failed fetch of e. It reports whether e is gone for it.
-// What was answered before MarkStale was called, oldNews, removes nothing.
-func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, oldNews bool, now time.Duration) (removed bool) {
+// failLocked records that fl, a fetch of the cached e, failed. It reports
+// whether e is gone for it. What was answered before MarkStale was called
+// removes nothing.
+func (c *PromptCache[V]) failLocked(e *entry[V], fl *flight[V], err *FetchError, now time.Duration) (removed bool) {
 	c.metrics.RefreshErrors++
-	f := c.nextFailureLocked(e.failure, err, now)
+	f := c.nextFailureLocked(fl, e.failure, err, now)
 	switch {
 	case err.Kind != KindNotFound:
-	case oldNews:
-		f.notFound = never
+	case fl.marked:
+		f.notFound, f.counted = never, false
 	default:
-		if c.deniedLocked(f, now) {
-			c.logLater(levelWarn, "prompt removed: the registry says it does not exist", e.key, e.domain,
+		if !f.counted && !e.snap.fallback {
+			c.denyLocked(e.registry, fl.began)
+			f.counted = true
+		}
+		c.setFailureLocked(e, f)
+		if c.deniedLocked(e, now) {
+			if f.counted {
+				e.registry.missing.removed++
+			}
+			c.logLater(levelWarn, "prompt removed: the registry says it does not exist", e.key, e.registry.domain,
 				"revision", e.snap.revision, "err", err)
 			c.removeLocked(e, Event{Kind: EventRemoved, Err: err})
 			c.metrics.Removals++
-			c.failAbsentLocked(e.key, err, now)
+			c.failAbsentLocked(fl, err, now)
 			return true
 		}
 		f.until = max(f.until, later(f.notFound, c.cfg.RefreshInterval))
@@ -96,10 +113,7 @@ func (c *PromptCache[V]) failLocked(e *entry[V], err *FetchError, oldNews bool, 
 
 // noteFailureLocked makes f what e is failing with.
 func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Duration) {
-	if e.failure == nil {
-		c.health.failing++
-	}
-	e.failure = f
+	c.setFailureLocked(e, f)
 	e.wokenBy = nil
 	c.unqueueLocked(e)
 	c.rescheduleLocked(e)
@@ -109,30 +123,38 @@ func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Dur
 		kind = EventRejected
 	}
 	c.emitLocked(Event{Kind: kind, Key: e.key, OldRevision: e.snap.revision, Err: f.err})
-	if e.unknownToRegistry() {
-		c.unstickLocked(e)
-	}
 	c.reportFailureLocked(e, now)
 }
 
-// deniedLocked reports whether f, a "not found", removes the prompt by the
-// policy in force.
-func (c *PromptCache[V]) deniedLocked(f *failure, now time.Duration) bool {
+// deniedLocked reports whether e's latest failure, a "not found", removes it by
+// the policy in force.
+func (c *PromptCache[V]) deniedLocked(e *entry[V], now time.Duration) bool {
+	f := e.failure
 	switch c.cfg.NotFound {
 	case RemoveAtOnce:
 		return true
 	case KeepServing:
 		return false
 	default:
-		return now > f.notFound && now-f.notFound >= c.cfg.RefreshInterval
+		confirmed := now > f.notFound && now-f.notFound >= c.cfg.RefreshInterval
+		return confirmed && (e.snap.fallback || c.confirmedLocked(e, now)) // the registry never had a fallback
 	}
 }
 
-// failAbsentLocked remembers a failed fetch of a key that is not cached.
-func (c *PromptCache[V]) failAbsentLocked(key string, err *FetchError, now time.Duration) {
-	f := c.nextFailureLocked(c.absences.get(key), err, now)
+// failAbsentLocked remembers that fl, a fetch of a key that is not cached,
+// failed.
+func (c *PromptCache[V]) failAbsentLocked(fl *flight[V], err *FetchError, now time.Duration) {
+	key := fl.key
+	f := c.nextFailureLocked(fl, c.absences.get(key), err, now)
 	if err.Kind == KindNotFound {
 		f.until = later(now, max(c.cfg.NegativeTTL, min(err.RetryAfter, c.cfg.MaxRetryAfter)))
+	}
+	if r := c.required.byKey[key]; r != nil {
+		r.err, r.until, r.era = err, f.until, f.era
+		if f.until <= now { // no backoff: at the next scan, for nothing else would slow it down
+			r.until = later(now, c.cfg.RefreshInterval)
+		}
+		c.refresher.nudge()
 	}
 	if f.until > now {
 		c.absences.remember(key, f, c.cfg.MaxSize)
@@ -144,9 +166,24 @@ func (c *PromptCache[V]) failAbsentLocked(key string, err *FetchError, now time.
 	}
 }
 
-// recoverLocked forgets e's failures, of which there are some.
-func (c *PromptCache[V]) recoverLocked(e *entry[V]) {
-	e.failure = nil
-	c.health.failing--
-	c.unstickLocked(e)
+// setFailureLocked makes f, which may be nil, what is known of e's failures.
+func (c *PromptCache[V]) setFailureLocked(e *entry[V], f *failure) {
+	before, r := e.failure, e.registry
+	e.failure = f
+	if before.missing() && !f.missing() {
+		c.admitLocked(r)
+	}
+	if d := count(f) - count(before); d != 0 {
+		c.health.failing += d
+		r.failing += d
+		c.noteRegistryLocked(r)
+	}
+}
+
+// count is 1 if there is a failure.
+func count(f *failure) int {
+	if f == nil {
+		return 0
+	}
+	return 1
 }

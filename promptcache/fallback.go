@@ -32,6 +32,11 @@ import (
 // prompt out of second, too, to be rid of it. A prompt of this kind is no outage;
 // the log warns of it once.
 //
+// While first's registry is down or has asked for a pause (see Config.DownAfter),
+// it is not asked for every prompt that is missing; those go to second at once.
+// In a Fallback of Fallbacks that is the outermost's second, so put the next
+// resort there: Fallback(a, Fallback(b, c)).
+//
 // As part of a cache's fetch, first has three quarters of FetchTimeout where
 // there may be a fallback, so that there is time left for second. A first that
 // does not heed its context gets no fallback in time.
@@ -41,14 +46,18 @@ import (
 func Fallback[V any](first, second FetchFunc[V]) FetchFunc[V] {
 	return func(ctx context.Context, key string) (V, error) {
 		MarkFallback(ctx, nil) // an attempt before this one may have
-		if call := callOf(ctx); call != nil && call.servable {
-			return first(ctx, key)
+		call := callOf(ctx)
+		if call != nil {
+			call.told.fallsBack.Store(true)
+			if call.servable {
+				return first(ctx, key)
+			}
 		}
-		v, err := callFirst(ctx, first, key)
+		v, err := callFirst(ctx, call, first, key)
 		if err == nil || errors.Is(err, ErrNotModified) || ctx.Err() != nil {
 			return v, err
 		}
-		substitute, err2 := second(withPrevious[V](ctx, nil), key) // what is cached is not its own
+		substitute, err2 := second(ofSecond[V](ctx, call), key)
 		switch {
 		case err2 == nil && isNil(substitute):
 			err2 = errNilValue
@@ -77,14 +86,17 @@ func Fallback[V any](first, second FetchFunc[V]) FetchFunc[V] {
 //
 // Where a value that is no fallback is cached and may be served, the fetch is
 // just a failed one.
+//
+// While a Domain is down, what is missing is fetched only if its fetch goes
+// through a Fallback, which knows what not to ask; marking alone is not enough.
 func MarkFallback(ctx context.Context, cause error) {
 	call := callOf(ctx)
 	switch {
 	case call == nil:
 	case cause == nil:
-		call.cause.Store(nil)
+		call.told.cause.Store(nil)
 	default:
-		call.cause.Store(&cause)
+		call.told.cause.Store(&cause)
 	}
 }
 
@@ -97,8 +109,15 @@ var errNothingToModify = errors.New("the fetch says not modified, but nothing of
 type fetchCall struct {
 	clock    clock.Clock
 	timeout  time.Duration
-	servable bool // what is cached is no fallback and may be served on
-	cause    atomic.Pointer[error]
+	servable bool        // what is cached is no fallback and may be served on
+	withheld *FetchError // why the registry may not be asked now; nil if it may
+	told     *told
+}
+
+// told is what the parts of a fetch tell the cache.
+type told struct {
+	fallsBack atomic.Bool           // there is a Fallback among them
+	cause     atomic.Pointer[error] // MarkFallback's
 }
 
 type fetchCallKey struct{}
@@ -110,17 +129,29 @@ func callOf(ctx context.Context) *fetchCall {
 
 // markedCause returns the cause that MarkFallback gave, nil if it was not called.
 func (call *fetchCall) markedCause() error {
-	if cause := call.cause.Load(); cause != nil {
+	if cause := call.told.cause.Load(); cause != nil {
 		return *cause
 	}
 	return nil
 }
 
-// callFirst calls first with what time it has where the cache's is known.
-func callFirst[V any](ctx context.Context, first FetchFunc[V], key string) (V, error) {
-	call := callOf(ctx)
-	if call == nil {
+// ofSecond returns the context of a Fallback's second: what is cached is not its
+// own, and what is withheld is not its registry.
+func ofSecond[V any](ctx context.Context, call *fetchCall) context.Context {
+	if call != nil {
+		ctx = withCall(ctx, &fetchCall{clock: call.clock, timeout: call.timeout, told: call.told})
+	}
+	return withPrevious[V](ctx, nil)
+}
+
+// callFirst calls first with what time it has where the cache's is known, if it
+// may be asked.
+func callFirst[V any](ctx context.Context, call *fetchCall, first FetchFunc[V], key string) (v V, err error) {
+	switch {
+	case call == nil:
 		return guarded(ctx, first, key)
+	case call.withheld != nil:
+		return v, call.withheld
 	}
 	budget := call.timeout - call.timeout/4
 	bounded, cancel := context.WithCancelCause(ctx)
@@ -131,7 +162,7 @@ func callFirst[V any](ctx context.Context, first FetchFunc[V], key string) (V, e
 		cancel(context.DeadlineExceeded)
 	})
 	defer timer.Stop()
-	v, err := guarded(bounded, first, key)
+	v, err = guarded(bounded, first, key)
 	if err != nil && spent.Load() {
 		err = &FetchError{Key: key, Kind: KindUnavailable, Err: fmt.Errorf(
 			"no answer within %v, which leaves time for the fallback: %w", budget, err)}
@@ -167,7 +198,7 @@ func bothFailed(key string, first, second error) error {
 	if out.Kind == KindNotFound && kindOf(second) != KindNotFound {
 		out = asFetchError(key, second)
 		joined = *out
-		joined.Err = fmt.Errorf("not found; the fallback: %w", causeOf(out))
+		joined.Err = &answeredError{"not found; the fallback: ", causeOf(out)}
 	}
 	return &joined
 }
@@ -180,8 +211,8 @@ func causeOf(err *FetchError) error {
 	return err.Err
 }
 
-func (c *PromptCache[V]) newCallLocked(e *entry[V]) *fetchCall {
-	call := &fetchCall{clock: c.time.clock, timeout: c.cfg.FetchTimeout}
+func (c *PromptCache[V]) newCallLocked(e *entry[V], withheld *FetchError) *fetchCall {
+	call := &fetchCall{clock: c.time.clock, timeout: c.cfg.FetchTimeout, withheld: withheld, told: &told{}}
 	if e != nil && !e.snap.fallback {
 		_, expired := c.judgeLocked(e, c.time.now())
 		call.servable = !expired
@@ -203,23 +234,30 @@ func (c *PromptCache[V]) storeFallbackLocked(f *flight[V], out outcome[V], now t
 	e, before := f.entry, c.absences.get(f.key)
 	if e != nil {
 		if _, expired := c.judgeLocked(e, now); !e.snap.fallback && !expired {
-			f.removed = c.failLocked(e, out.err, f.marked, now)
+			f.removed = c.failLocked(e, f, out.err, now)
 			return false
 		}
 		before = e.failure
 		c.metrics.RefreshErrors++
 	}
-	failed := c.nextFailureLocked(before, out.err, now)
+	failed := c.nextFailureLocked(f, before, out.err, now)
+	failed.counted = false // it is nothing that the registry had
+	if f.withheld {
+		failed.until = now // nothing was asked that should be asked less often
+	}
 	if out.err.Kind == KindNotFound {
 		failed.until = max(failed.until, later(now, c.cfg.NegativeTTL))
 		if e == nil || before == nil || before.err.Kind != KindNotFound {
-			c.logLater(levelWarn, "serving a fallback: the registry says that the prompt does not exist", f.key, f.domain, "err", out.err)
+			c.logLater(levelWarn, "serving a fallback: the registry says that the prompt does not exist", f.key, f.registry.domain, "err", out.err)
 		}
 	}
 	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, true)
 	snap.fallback = true
 	if e == nil {
-		e = c.insertLocked(f.key, f.domain, snap, now)
+		e = c.insertLocked(f.key, f.registry.domain, snap, now)
+		if e.gone { // there is room only for what is required
+			return true
+		}
 	} else {
 		c.replaceByFallbackLocked(e, snap, out.unchanged)
 	}
@@ -232,6 +270,8 @@ func (c *PromptCache[V]) storeFallbackLocked(f *flight[V], out outcome[V], now t
 // fallback. Its failures go on.
 func (c *PromptCache[V]) replaceByFallbackLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
 	old := e.snap.revision
+	e.registry.lose(e)
+	e.foundAt, e.foundIn = neverFound, 0
 	e.snap = snap
 	e.marked, e.expired, e.dormant = false, false, false
 	if !unchanged {

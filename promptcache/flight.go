@@ -33,10 +33,10 @@ var (
 // All but the channels is guarded by the cache's mutex; value and err may be
 // read without it once done is closed.
 type flight[V any] struct {
-	key    string
-	domain string
-	entry  *entry[V]    // what it refreshes, nil if the key is not cached
-	prev   *snapshot[V] // entry's, nil if the key is not cached
+	key      string
+	registry *registry[V]
+	entry    *entry[V]    // what it refreshes, nil if the key is not cached
+	prev     *snapshot[V] // entry's, nil if the key is not cached
 
 	call    *fetchCall
 	began   time.Duration
@@ -51,6 +51,8 @@ type flight[V any] struct {
 	settled  bool
 	marked   bool // MarkStale came since it began
 	removed  bool // its answer, ErrNotFound, removed entry
+	withheld bool // it did not ask the registry, only what there is to fall back on
+	says     evidence
 	counted  bool // whether metrics count it: not on a disabled cache
 	forsaken bool // in health.abandoned
 
@@ -69,15 +71,17 @@ type outcome[V any] struct {
 	fallback  bool // value stands in for what could not be had because of err
 	err       *FetchError
 	message   string // err's, for Error is user code and may not run under the lock
+	answered  bool   // the registry has answered, though err is none of its own
 }
 
 // launchLocked begins a fetch of key, attached. ctx gives its values. e is nil
-// if the key is not cached.
-func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e *entry[V]) *flight[V] {
+// if the key is not cached. withheld, if not nil, is why the registry may not be
+// asked.
+func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e *entry[V], withheld *FetchError) *flight[V] {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	f := &flight[V]{
 		key:      key,
-		domain:   domain,
+		registry: c.registryLocked(domain),
 		entry:    e,
 		began:    c.time.now(),
 		beganAt:  c.time.clock.Now(),
@@ -91,10 +95,15 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 	if e != nil {
 		f.prev = e.snap
 	}
-	f.call = c.newCallLocked(e)
+	f.call = c.newCallLocked(e, withheld)
 	ctx = withCall(withPrevious(ctx, f.known()), f.call)
 	c.flights[key] = f
 	c.flying[f] = struct{}{}
+	r := f.registry
+	r.flights++
+	if r.held && !r.shut(f.began) {
+		r.probe = f
+	}
 	if e != nil {
 		c.rescheduleLocked(e) // no longer for being due
 	}
@@ -123,6 +132,7 @@ func (c *PromptCache[V]) fly(ctx context.Context, f *flight[V]) {
 	out = c.call(ctx, f)
 	if out.err != nil {
 		out.message = out.err.Error() // which may panic, like the fetch
+		_, out.answered = errors.AsType[*answeredError](out.err)
 	}
 	returned = true
 }
@@ -168,6 +178,7 @@ func (f *flight[V]) known() *snapshot[V] {
 func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) {
 	c.mu.Lock()
 	delete(c.flying, f)
+	f.registry.flights--
 	f.timer.Stop()
 	forsaken := f.forsaken
 	if forsaken {

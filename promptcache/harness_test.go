@@ -118,6 +118,29 @@ func (l *logbook) at(level slog.Level) []string {
 	return out
 }
 
+// levelOf returns the level of the first record with the message, far below all
+// others if there is none.
+func levelOf(l *logbook, message string) slog.Level {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.records {
+		if r.Message == message {
+			return r.Level
+		}
+	}
+	return slog.LevelDebug - 100
+}
+
+// countOf returns how often message is among messages.
+func countOf(messages []string, message string) (n int) {
+	for _, m := range messages {
+		if m == message {
+			n++
+		}
+	}
+	return n
+}
+
 // attrs returns the attributes of the first record with the message.
 func (l *logbook) attrs(t *testing.T, message string) map[string]any {
 	t.Helper()

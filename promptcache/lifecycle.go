@@ -213,12 +213,13 @@ func (c *PromptCache[V]) Config() Config {
 // It returns all problems of cfg in one error, or ErrShutdown, and then changes
 // nothing. Take Config() and change what you want changed.
 func (c *PromptCache[V]) Configure(cfg Config) error {
-	if err := c.check(cfg); err != nil {
+	required, err := c.check(cfg)
+	if err != nil {
 		return err
 	}
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
-	leaving, err := c.apply(cfg.clone())
+	leaving, err := c.apply(cfg.clone(), required)
 	if err != nil {
 		return err
 	}
@@ -229,8 +230,9 @@ func (c *PromptCache[V]) Configure(cfg Config) error {
 	return nil
 }
 
-// apply puts cfg in force. It returns the refresher that must end, if any.
-func (c *PromptCache[V]) apply(cfg Config) (leaving *refresher[V], err error) {
+// apply puts cfg, whose required prompts are given, in force. It returns the
+// refresher that must end, if any.
+func (c *PromptCache[V]) apply(cfg Config, required requirements) (leaving *refresher[V], err error) {
 	c.mu.Lock()
 	defer c.unlock()
 	if c.closed {
@@ -239,7 +241,7 @@ func (c *PromptCache[V]) apply(cfg Config) (leaving *refresher[V], err error) {
 	old := c.cfg
 	cfg.Clock, cfg.Logger, cfg.Canonical, cfg.Domain = old.Clock, old.Logger, old.Canonical, old.Domain
 	cfg.Codec, cfg.Snapshot = old.Codec, old.Snapshot
-	c.cfg = cfg
+	c.cfg, c.required = cfg, required
 
 	now := c.time.now()
 	c.absences.resize(cfg.MaxSize, cfg.NegativeTTL)
@@ -247,6 +249,10 @@ func (c *PromptCache[V]) apply(cfg Config) (leaving *refresher[V], err error) {
 	if cfg.MaxSize == 0 {
 		for _, f := range c.flights {
 			c.detachLocked(f)
+		}
+		for _, r := range c.registries {
+			c.liftLocked(r, now) // a disabled cache holds nothing back
+			c.noteRegistryLocked(r)
 		}
 	}
 	if old.offline() && !cfg.offline() {
@@ -268,6 +274,7 @@ func (c *PromptCache[V]) apply(cfg Config) (leaving *refresher[V], err error) {
 			r.setIntervalLocked()
 		}
 		r.dispatchLocked()
+		r.nudge()
 	}
 	c.noteStateLocked()
 	return leaving, nil

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 )
@@ -21,7 +20,10 @@ import (
 // or what is cached is a fallback, and never one whose age it does not know, or one
 // that is being refetched. A
 // fetch of a prompt that is not cached goes on, and its result replaces what was
-// loaded.
+// loaded. Prompts of Config.Required come first where not all fits.
+//
+// A load asks no registry and shows none to be well: a prompt that fails goes on
+// failing, with its LastError and its backoff, and no EventRecovered is sent.
 //
 // All of the snapshot is verified before anything is applied; what is wrong with
 // it as a whole is a *SnapshotError, and nothing is loaded. A *SkippedError says
@@ -34,20 +36,16 @@ func (c *PromptCache[V]) Load(r io.Reader) (int, error) {
 	})
 }
 
-// LoadFile is Load for a file. A file that is missing is an error that matches
-// fs.ErrNotExist. The prompts of a bare file are taken for as old as the file is,
+// LoadFile is Load for a regular file. A file that is missing is an error that
+// matches fs.ErrNotExist. The prompts of a bare file are taken for as old as the file is,
 // by its modification time.
 func (c *PromptCache[V]) LoadFile(path string) (int, error) {
 	return c.restore(path, func(limit int64) (*Snapshot, time.Time, error) {
-		f, err := os.Open(path) //nolint:gosec // the caller's own choice
+		f, info, err := openSnapshotFile(path)
 		if err != nil {
 			return nil, time.Time{}, err
 		}
 		defer f.Close() //nolint:errcheck // nothing was written
-		info, err := f.Stat()
-		if err != nil {
-			return nil, time.Time{}, err
-		}
 		s, err := readSnapshot(f, limit)
 		return s, info.ModTime(), err
 	})
@@ -168,27 +166,29 @@ func (c *PromptCache[V]) merge(candidates []*candidate[V]) (loaded int) {
 	}
 
 	admitted := 0
-	c.inChunks(len(candidates), func(i int) {
-		cand := candidates[len(candidates)-1-i] // the most recently used first, for there may not be room for all
-		if cand.reason != nil {
-			return
-		}
-		cached := c.entries.peek(cand.key)
-		switch {
-		case c.tooOldLocked(cand, now-at(cand)):
-			cand.reason = ErrTooOld
-		case cached == nil && c.entries.len()+admitted >= c.cfg.MaxSize:
-			cand.reason = ErrNoRoom
-		case cached == nil:
-			admitted++
-		}
-	})
+	for _, required := range []bool{true, false} {
+		c.inChunks(len(candidates), func(i int) {
+			cand := candidates[len(candidates)-1-i] // the most recently used first, for there may not be room for all
+			if cand.reason != nil || required != (c.required.byKey[cand.key] != nil) {
+				return
+			}
+			cached := c.entries.peek(cand.key)
+			switch {
+			case c.tooOldLocked(cand, now-at(cand)):
+				cand.reason = ErrTooOld
+			case cached == nil && c.entries.len()+admitted >= c.cfg.MaxSize:
+				cand.reason = ErrNoRoom
+			case cached == nil:
+				admitted++
+			}
+		})
+	}
 	c.inChunks(len(candidates), func(i int) {
 		cand := candidates[i]
 		if cand.reason != nil {
 			return
 		}
-		if cand.reason = c.admitLocked(cand, at(cand), now); cand.reason == nil {
+		if cand.reason = c.takeInLocked(cand, at(cand), now); cand.reason == nil {
 			loaded++
 		}
 	})
@@ -200,8 +200,8 @@ func (c *PromptCache[V]) tooOldLocked(cand *candidate[V], age time.Duration) boo
 	return !c.cfg.offline() && !cand.traits.immutable && c.cfg.MaxStale > 0 && age > later(*c.cfg.TTL, c.cfg.MaxStale)
 }
 
-// admitLocked loads a candidate, or says why not.
-func (c *PromptCache[V]) admitLocked(cand *candidate[V], at, now time.Duration) error {
+// takeInLocked loads a candidate, or says why not.
+func (c *PromptCache[V]) takeInLocked(cand *candidate[V], at, now time.Duration) error {
 	snap := c.newSnapshot(cand.value, cand.traits, at, cand.fetchedAt, true)
 	snap.loaded = true
 	snap.early = c.spreadLocked(snap.early, now-at)
@@ -217,7 +217,7 @@ func (c *PromptCache[V]) admitLocked(cand *candidate[V], at, now time.Duration) 
 		if unchanged {
 			snap.value = e.snap.value
 		}
-		c.replaceLocked(e, snap, unchanged)
+		c.replaceByLoadedLocked(e, snap, unchanged)
 	case c.entries.len() >= c.cfg.MaxSize:
 		return ErrNoRoom
 	default:

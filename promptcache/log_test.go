@@ -35,7 +35,7 @@ func TestLog(t *testing.T) {
 		src.Always(broken[*revised](promptcache.KindUnavailable))
 		pass(4 * time.Hour)
 		require.Equal(t, []string{begin}, log.warnings())
-		require.Equal(t, []string{begin, begin}, log.at(slog.LevelDebug), "further keys")
+		require.ElementsMatch(t, []string{begin, begin, "registry down"}, log.at(slog.LevelDebug), "further keys, and that it is all of them")
 		require.Empty(t, log.at(slog.LevelInfo))
 		attrs := log.attrs(t, begin)
 		key, _ := attrs["key"].(string)
@@ -141,9 +141,14 @@ func TestLog(t *testing.T) {
 		for _, key := range []string{"eu/a", "eu/b"} {
 			c.Set(key, &doc{})
 		}
+		require.Empty(t, log.at(slog.LevelInfo), "nothing is stale, but the registry is down")
+		src.Script(source.Value(&doc{}))
+		_, err := c.Refresh(t.Context(), "eu/b")
+		require.NoError(t, err)
+		pass(0)
 		require.Equal(t, []string{end}, log.at(slog.LevelInfo))
 		require.Equal(t, "eu", log.attrs(t, end)["domain"])
-		require.Equal(t, map[string]int{"eu/a": 2, "eu/b": 2, "us/a": 1}, asked, "not for hits and refreshes")
+		require.Equal(t, map[string]int{"eu/a": 2, "eu/b": 3, "us/a": 1}, asked, "not for hits and refreshes")
 	})
 
 	proves(t, "a panic is one Error line with its stack", func(t *testing.T) {
@@ -171,5 +176,140 @@ func TestLog(t *testing.T) {
 		pass(0)
 		require.Equal(t, []string{"prompt removed: the registry says it does not exist"}, log.warnings())
 		require.Equal(t, "a", log.attrs(t, log.warnings()[0])["key"])
+	})
+
+	proves(t, "NB-29 one line at the start and one at the end of an outage of 10,000 failed refreshes", func(t *testing.T) {
+		const n = 2_000
+		log := &logbook{}
+		keys := numbered(n)
+		src := docs(keys...)
+		c := started(t, src.Fetch, logging(log, func(cfg *promptcache.Config) { cfg.MaxSize = n }))
+		require.NoError(t, c.Prefetch(t.Context(), keys...))
+		src.Always(broken[*doc](promptcache.KindUnavailable))
+		pass(ttl + interval)
+		for range 5 {
+			for _, key := range keys {
+				_, err := c.Refresh(t.Context(), key) // which asks anyway
+				require.ErrorIs(t, err, promptcache.ErrStale)
+			}
+		}
+		failed := c.Metrics().RefreshErrors
+		require.GreaterOrEqual(t, failed, uint64(5*n))
+		require.Equal(t, []string{begin}, log.warnings())
+		require.Empty(t, log.at(slog.LevelInfo))
+		src.Always(nil)
+		pass(ttl)
+		require.Equal(t, []string{begin}, log.warnings())
+		require.Equal(t, []string{end}, log.at(slog.LevelInfo))
+		attrs := log.attrs(t, end)
+		require.EqualValues(t, n, attrs["prompts"])
+		require.EqualValues(t, failed, attrs["failed_fetches"])
+	})
+
+	proves(t, "NB-29 the end says how many attempts failed, by kind", func(t *testing.T) {
+		log := &logbook{}
+		src := docs("a", "b")
+		c := newCache(t, src.Fetch, logging(log))
+		loadedWith(t, c, "a")
+		fail := func(kinds ...promptcache.ErrorKind) {
+			for _, kind := range kinds {
+				src.Script(broken[*doc](kind))
+				_, err := c.Refresh(t.Context(), "b")
+				require.Error(t, err)
+				pass(0) // lines are written after the waiters were told
+			}
+		}
+		fail(promptcache.KindUnauthorized)
+		loadedWith(t, c, "a")
+		_, err := c.Refresh(t.Context(), "a")
+		require.NoError(t, err, "the failure before it is another matter")
+		c.Invalidate("a")
+		fail(promptcache.KindUnavailable, promptcache.KindRateLimited, promptcache.KindUnavailable)
+		require.Equal(t, []string{"registry down"}, log.warnings(), "though nothing is served stale")
+		attrs := log.attrs(t, "registry down")
+		require.EqualValues(t, 3, attrs["failures"])
+		require.Contains(t, attrs, "err")
+		pass(time.Minute)
+		fail(promptcache.KindUnknown, promptcache.KindUnavailable, promptcache.KindNotFound)
+		pass(0)
+		require.Equal(t, []string{"registry up"}, log.at(slog.LevelInfo))
+		attrs = log.attrs(t, "registry up")
+		require.Equal(t, time.Minute, attrs["duration"])
+		require.EqualValues(t, 5, attrs["failed_fetches"])
+		kinds := make(map[string]int64)
+		for _, a := range attrs["errors"].([]slog.Attr) {
+			kinds[a.Key] = a.Value.Int64()
+		}
+		require.Equal(t, map[string]int64{"unavailable": 3, "rate limited": 1, "unknown": 1}, kinds)
+	})
+
+	proves(t, "rejected prompts are no outage: one warning of their own, and one line when it is over", func(t *testing.T) {
+		const rejected, accepted = "prompt rejected, serving the one before", "prompts no longer rejected"
+		log := &logbook{}
+		src := docs("a", "b", "c")
+		c := started(t, src.Fetch, logging(log))
+		require.NoError(t, c.Prefetch(t.Context(), "a", "b", "c"))
+		src.Always(broken[*doc](promptcache.KindInvalid))
+		_, err := c.Refresh(t.Context(), "a")
+		require.ErrorIs(t, err, promptcache.ErrInvalid)
+		pass(0)
+		require.Equal(t, []string{rejected}, log.warnings(), "though it is fresh")
+		attrs := log.attrs(t, rejected)
+		require.Equal(t, "a", attrs["key"])
+		cause, _ := attrs["err"].(error)
+		require.ErrorIs(t, cause, promptcache.ErrInvalid)
+		pass(2 * ttl)
+		require.Equal(t, []string{rejected}, log.warnings())
+		require.Equal(t, 2, countOf(log.at(slog.LevelDebug), rejected), "the other two")
+		require.Equal(t, 3, c.Status().ServingStale)
+		require.Equal(t, promptcache.StateDegraded, c.Status().State)
+		failed := c.Metrics().Rejected
+		src.Always(nil)
+		pass(2 * ttl)
+		require.Equal(t, []string{accepted}, log.at(slog.LevelInfo))
+		attrs = log.attrs(t, accepted)
+		require.EqualValues(t, 3, attrs["prompts"])
+		require.EqualValues(t, failed, attrs["rejected_fetches"])
+		require.Positive(t, attrs["duration"])
+	})
+
+	proves(t, "a prompt goes from one trouble to the other", func(t *testing.T) {
+		const rejected, accepted = "prompt rejected, serving the one before", "prompts no longer rejected"
+		log := &logbook{}
+		src := docs("a")
+		c := newCache(t, src.Fetch, logging(log))
+		loadedWith(t, c, "a")
+		pass(ttl + 1)
+		for _, kind := range []promptcache.ErrorKind{promptcache.KindInvalid, promptcache.KindUnavailable, promptcache.KindInvalid} {
+			src.Script(broken[*doc](kind))
+			_, err := c.Refresh(t.Context(), "a")
+			require.Error(t, err)
+			pass(0)
+		}
+		c.Invalidate("a")
+		require.Equal(t, []string{rejected, begin, rejected}, log.warnings())
+		require.Equal(t, []string{accepted, end, accepted}, log.at(slog.LevelInfo))
+	})
+
+	proves(t, "prompts that wait for their registry are part of its outage", func(t *testing.T) {
+		log := &logbook{}
+		keys := numbered(20)
+		src := docs(keys...)
+		c := started(t, src.Fetch, logging(log))
+		require.NoError(t, c.Prefetch(t.Context(), keys...))
+		src.Script(limitedTo[*doc](10 * time.Minute))
+		pass(time.Second)
+		_, err := c.Refresh(t.Context(), "p0")
+		require.Error(t, err)
+		pass(0)
+		require.Empty(t, log.warnings())
+		pass(ttl + interval)
+		require.Equal(t, []string{begin}, log.warnings())
+		cause, _ := log.attrs(t, begin)["err"].(error)
+		require.ErrorIs(t, cause, promptcache.ErrRateLimited)
+		pass(ttl + interval)
+		require.Equal(t, []string{end}, log.at(slog.LevelInfo))
+		require.EqualValues(t, 20, log.attrs(t, end)["prompts"])
+		require.EqualValues(t, 1, log.attrs(t, end)["failed_fetches"])
 	})
 }

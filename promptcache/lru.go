@@ -22,12 +22,12 @@ type snapshot[V any] struct {
 	loaded    bool          // from a snapshot, and not fetched since
 }
 
-// entry is one cached prompt. All but key and domain are guarded by the
+// entry is one cached prompt. All but key and registry are guarded by the
 // cache's mutex.
 type entry[V any] struct {
-	key     string // canonical
-	domain  string
-	aliases []string // other spellings of key that lead here
+	key      string // canonical
+	registry *registry[V]
+	aliases  []string // other spellings of key that lead here
 
 	snap    *snapshot[V]
 	failure *failure // the failed attempts since snap's, nil if none
@@ -41,8 +41,13 @@ type entry[V any] struct {
 	expired bool // seen to be too old to be served by the refresher
 	dormant bool // due, but unread for IdleAfter
 	queued  bool // in the refresher's queue
-	stuck   bool // counted in its domain's outage
+	parked  bool // due, but waits for its registry, or for its turn after that is back
+	hurried bool // read since its registry is back
 	gone    bool // no longer in the cache
+	trouble trouble
+
+	foundAt time.Duration // the moment the latest fetch of it that succeeded began, before all others if none has
+	foundIn int           // the registry's inquiry that has counted it as found
 
 	wokenBy *refresher[V] // the refresher that was told of it and has not refetched it yet
 }

@@ -1,9 +1,6 @@
 package promptcache
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Middleware over FetchFunc carries what is not caching. Compose it before New:
 //
@@ -22,8 +19,19 @@ func Validate[V any](fetch FetchFunc[V], check func(key string, value V) error) 
 		}
 		if err := check(key, v); err != nil {
 			var zero V
-			return zero, &FetchError{Key: key, Kind: KindInvalid, Err: fmt.Errorf("rejected: %w", err)}
+			return zero, &FetchError{Key: key, Kind: KindInvalid, Err: &answeredError{"rejected: ", err}}
 		}
 		return v, nil
 	}
 }
+
+// answeredError is the cause of a failure behind which there is an answer of the
+// registry, whatever its kind says: what Validate rejects, and what a Fallback
+// did not find there and could not find elsewhere.
+type answeredError struct {
+	what  string
+	cause error
+}
+
+func (e *answeredError) Error() string { return e.what + e.cause.Error() }
+func (e *answeredError) Unwrap() error { return e.cause }

@@ -7,22 +7,30 @@ import (
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
-// model is a naive cache: a slice, most recently used first, and the counters.
-// It has no jitter, no backoff and no idle keys, and a fetch takes no time.
+// model is a naive cache: a slice, most recently used first, what it remembers
+// of absent keys, its Domains, and the counters. It has no jitter and no idle
+// keys, a fetch takes no time, and all fetches of a Domain at one moment get
+// the same answer.
 type model struct {
-	now      time.Duration
-	size     int
-	ttl      *time.Duration
-	maxStale time.Duration
-	interval time.Duration
+	now        time.Duration
+	size       int
+	ttl        *time.Duration
+	maxStale   time.Duration
+	interval   time.Duration
+	backoffMin time.Duration
+	backoffMax time.Duration
+	downAfter  int
 
 	started  bool          // between Start and Stop
 	nextScan time.Duration // of the refresher, if it runs
 
-	entries []*modelEntry
-	metrics promptcache.Metrics
+	entries  []*modelEntry
+	absences []*modelAbsence // least recently used first
+	domains  map[string]*modelDomain
+	metrics  promptcache.Metrics
 
-	fetch func(key string) *revised // nil is a failure
+	domain func(key string) string
+	fetch  func(key string) (*revised, promptcache.ErrorKind) // nil is a failure
 }
 
 type modelEntry struct {
@@ -30,11 +38,17 @@ type modelEntry struct {
 	value       *revised
 	at          time.Duration
 	marked      bool
-	failed      bool
+	failure     *modelFailure
+	parked      bool
 	loaded      bool // from a snapshot, and not fetched since
 	unread      bool // loaded, and not read since
 	seenStale   bool // what readers go by while the refresher runs
 	seenExpired bool
+}
+
+type modelAbsence struct {
+	key     string
+	failure *modelFailure
 }
 
 func (m *model) online() bool  { return m.ttl != nil }
@@ -66,6 +80,12 @@ func (m *model) touch(e *modelEntry) {
 	m.entries = slices.Insert(m.entries, 0, e)
 }
 
+func (m *model) insert(key string, v *revised) {
+	m.forget(key)
+	m.entries = slices.Insert(m.entries, 0, &modelEntry{key: key, value: v, at: m.now})
+	m.trim()
+}
+
 func (m *model) trim() {
 	for len(m.entries) > m.size {
 		m.entries = m.entries[:len(m.entries)-1]
@@ -82,36 +102,6 @@ func (m *model) expired(e *modelEntry) bool {
 }
 
 func (m *model) see(e *modelEntry) { e.seenStale, e.seenExpired = m.stale(e), m.expired(e) }
-
-// refetch is a fetch of key whose result is stored.
-func (m *model) refetch(key string) *revised {
-	v := m.fetch(key)
-	if m.size == 0 {
-		return v
-	}
-	m.metrics.Fetches++
-	e := m.find(key)
-	switch {
-	case v == nil:
-		m.metrics.FetchErrors++
-		if e != nil {
-			m.metrics.RefreshErrors++
-			e.failed = true
-			e.seenStale = e.seenStale || m.stale(e)
-		}
-	case e == nil:
-		m.entries = slices.Insert(m.entries, 0, &modelEntry{key: key, value: v, at: m.now})
-		m.trim()
-	default:
-		m.metrics.Refreshes++
-		if v.Rev == e.value.Rev {
-			m.metrics.Unchanged++
-			v = e.value
-		}
-		*e = modelEntry{key: key, value: v, at: m.now, unread: e.unread}
-	}
-	return v
-}
 
 // read is what all reads have in common. It returns nil for a miss.
 func (m *model) read(key string, exact bool) (e *modelEntry, stale bool) {
@@ -147,8 +137,8 @@ func (m *model) get(key string, exact bool) (found *modelEntry, stale bool) {
 		return nil, false
 	}
 	seen := *e
-	if stale && m.running() {
-		m.refetch(key)
+	if stale {
+		m.wake(e)
 	}
 	return &seen, stale
 }
@@ -159,11 +149,11 @@ func (m *model) getOrFetch(key string) *revised {
 	if e != nil && (!stale || m.running()) {
 		v := e.value
 		if stale {
-			m.refetch(key)
+			m.wake(e)
 		}
 		return v
 	}
-	if m.online() {
+	if !m.barred(key) && m.online() {
 		if v := m.refetch(key); v != nil {
 			return v
 		}
@@ -175,18 +165,19 @@ func (m *model) getOrFetch(key string) *revised {
 }
 
 func (m *model) set(key string, v *revised) {
+	m.forget(key)
 	if m.size == 0 {
 		return
 	}
 	if e := m.find(key); e != nil {
 		m.remove(e)
 	}
-	m.entries = slices.Insert(m.entries, 0, &modelEntry{key: key, value: v, at: m.now})
-	m.trim()
+	m.insert(key, v)
 }
 
 func (m *model) invalidate(keys ...string) (n int) {
 	for _, key := range keys {
+		m.forget(key)
 		if e := m.find(key); e != nil {
 			m.remove(e)
 			m.metrics.Invalidations++
@@ -197,19 +188,23 @@ func (m *model) invalidate(keys ...string) (n int) {
 }
 
 func (m *model) markStale(keys ...string) (n int) {
-	for _, key := range keys {
-		if e := m.find(key); e != nil {
-			e.marked = true
-			n++
-			if m.online() {
-				e.seenStale = true
-			}
-			if m.running() {
-				m.refetch(key)
-			}
+	for _, a := range slices.Clone(m.absences) {
+		if slices.Contains(keys, a.key) {
+			m.remembered(a.key)
 		}
 	}
-	return n
+	var marked []*modelEntry
+	for _, e := range m.entries {
+		if slices.Contains(keys, e.key) {
+			e.marked = true
+			e.seenStale = e.seenStale || m.online()
+			marked = append(marked, e)
+		}
+	}
+	if m.online() {
+		m.wake(marked...)
+	}
+	return len(marked)
 }
 
 // dump returns what a snapshot holds, least recently used first.
@@ -243,7 +238,7 @@ func (m *model) load(file []modelEntry) (n int) {
 			if e.value.Rev == cached.value.Rev {
 				e.value = cached.value
 			}
-			e.unread = cached.unread
+			e.unread, e.failure, e.parked = cached.unread, cached.failure, cached.parked
 			*cached = e
 			wanted = append(wanted, cached)
 		}
@@ -252,17 +247,20 @@ func (m *model) load(file []modelEntry) (n int) {
 	if i < 0 {
 		i = len(m.entries)
 	}
+	var marked []*modelEntry
 	for _, e := range wanted {
 		if m.find(e.key) == nil {
+			m.forget(e.key)
 			m.entries = slices.Insert(m.entries, i, e)
 			i++
 		}
 		e.seenStale = m.stale(e)
-	}
-	for _, e := range wanted {
-		if e.marked && m.running() {
-			m.refetch(e.key)
+		if e.marked {
+			marked = append(marked, e)
 		}
+	}
+	if m.online() {
+		m.wake(marked...)
 	}
 	m.metrics.SnapshotLoaded += uint64(len(wanted))
 	return len(wanted)
@@ -274,34 +272,64 @@ func (m *model) start() {
 	for _, e := range m.entries {
 		m.see(e)
 	}
+	m.work()
 }
 
-func (m *model) configure(size int, ttl *time.Duration, maxStale, interval time.Duration) {
+func (m *model) stop() {
+	m.started = false
+	m.unpark()
+}
+
+func (m *model) configure(cfg promptcache.Config) {
 	ran, before := m.running(), m.interval
-	m.size, m.ttl, m.maxStale, m.interval = size, ttl, maxStale, interval
+	m.size, m.ttl, m.maxStale, m.interval = cfg.MaxSize, cfg.TTL, cfg.MaxStale, cfg.RefreshInterval
+	m.backoffMin, m.backoffMax, m.downAfter = cfg.BackoffMin, cfg.BackoffMax, cfg.DownAfter
+	m.absences = m.absences[max(0, len(m.absences)-m.size):]
 	m.trim()
+	if m.size == 0 {
+		for _, d := range m.domains {
+			m.lift(d)
+		}
+	}
 	for _, e := range m.entries {
 		m.see(e)
 	}
-	if m.running() && (!ran || interval != before) {
-		m.nextScan = m.now + interval
+	switch {
+	case ran && !m.running():
+		m.unpark()
+	case m.running() && (!ran || m.interval != before):
+		m.nextScan = m.now + m.interval
 	}
+	m.work()
 }
 
-// step lets time pass, to the next scan at most, and returns how much.
+// step lets time pass, to the next scan or comeback at most, and returns how
+// much.
 func (m *model) step(d time.Duration) time.Duration {
-	if !m.running() || m.now+d < m.nextScan {
+	if !m.running() {
 		m.now += d
 		return d
 	}
-	d = m.nextScan - m.now
-	m.now = m.nextScan
-	m.nextScan += m.interval
-	for _, e := range slices.Clone(m.entries) {
-		m.see(e)
-		if m.stale(e) {
-			m.refetch(e.key)
+	scan, next := m.nextScan, m.nextScan
+	for _, d := range m.domains {
+		if len(d.comeback) > 0 {
+			next = min(next, d.comebackAt)
 		}
 	}
+	if m.now+d < next {
+		m.now += d
+		return d
+	}
+	d = next - m.now
+	m.now = next
+	if next == scan {
+		m.nextScan += m.interval
+		for _, e := range m.entries {
+			m.see(e)
+		}
+		m.work(m.entries...)
+		return d
+	}
+	m.work()
 	return d
 }

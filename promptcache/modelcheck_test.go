@@ -23,8 +23,11 @@ var (
 	modelTTLs      = []*time.Duration{nil, new(3 * time.Minute), new(5 * time.Minute), new(5 * time.Minute), new(promptcache.Forever)}
 	modelMaxStales = []time.Duration{0, 0, time.Second, 4 * time.Minute}
 	modelIntervals = []time.Duration{time.Minute, time.Minute, 90 * time.Second, 7 * time.Minute}
+	modelBackoffs  = [][2]time.Duration{{0, 0}, {time.Second, 5 * time.Minute}, {20 * time.Second, 20 * time.Second}}
+	modelDowns     = []int{0, 1, 2, 3, 3, 3}
+	modelKinds     = []promptcache.ErrorKind{0, 0, promptcache.KindUnavailable, promptcache.KindUnavailable, promptcache.KindConflict}
 	modelPauses    = []time.Duration{
-		1, time.Second, 59 * time.Second, time.Minute, 3 * time.Minute, 3*time.Minute + 1, 5 * time.Minute, 5*time.Minute + 1, 15 * time.Minute,
+		1, 50 * time.Millisecond, 100 * time.Millisecond, time.Second, 20 * time.Second, 59 * time.Second, time.Minute, 3 * time.Minute, 3*time.Minute + 1, 5 * time.Minute, 5*time.Minute + 1, 15 * time.Minute,
 	}
 )
 
@@ -37,17 +40,18 @@ type machine struct {
 	modelFile []modelEntry
 
 	versions map[string]int
-	failing  bool
+	failing  map[string]promptcache.ErrorKind // by Domain
 	sets     int
 }
 
 func newMachine(t *rapid.T) *machine {
-	m := &machine{versions: make(map[string]int)}
+	m := &machine{versions: make(map[string]int), failing: make(map[string]promptcache.ErrorKind)}
 	cfg := m.config(t)
 	cache, err := promptcache.New(m.fetch, cfg)
 	require.NoError(t, err)
 	m.cache = cache
-	m.model = &model{size: cfg.MaxSize, ttl: cfg.TTL, maxStale: cfg.MaxStale, interval: cfg.RefreshInterval, fetch: m.fetched}
+	m.model = &model{fetch: m.fetched, domain: modelDomainOf}
+	m.model.configure(cfg)
 	return m
 }
 
@@ -58,14 +62,25 @@ func (m *machine) config(t *rapid.T) promptcache.Config {
 		cfg.MaxStale = rapid.SampledFrom(modelMaxStales).Draw(t, "maxStale")
 		cfg.RefreshInterval = rapid.SampledFrom(modelIntervals).Draw(t, "interval")
 		cfg.IdleAfter = 0
-		cfg.BackoffMin, cfg.BackoffMax = 0, 0
+		backoff := rapid.SampledFrom(modelBackoffs).Draw(t, "backoff")
+		cfg.BackoffMin, cfg.BackoffMax = backoff[0], backoff[1]
+		cfg.DownAfter = rapid.SampledFrom(modelDowns).Draw(t, "downAfter")
+		cfg.Domain = modelDomainOf
 	})
+}
+
+// modelDomainOf puts a, b, c and d in one Domain, e and f in another.
+func modelDomainOf(key string) string {
+	if key < "e" {
+		return "first"
+	}
+	return "second"
 }
 
 // fetch is the cache's.
 func (m *machine) fetch(_ context.Context, key string) (*revised, error) {
-	if m.failing {
-		return nil, promptcache.ErrUnavailable
+	if kind := m.failing[modelDomainOf(key)]; kind != 0 {
+		return nil, &promptcache.FetchError{Key: key, Kind: kind}
 	}
 	return m.make(key), nil
 }
@@ -75,11 +90,11 @@ func (m *machine) make(key string) *revised {
 }
 
 // fetched is the model's.
-func (m *machine) fetched(key string) *revised {
-	if m.failing {
-		return nil
+func (m *machine) fetched(key string) (*revised, promptcache.ErrorKind) {
+	if kind := m.failing[modelDomainOf(key)]; kind != 0 {
+		return nil, kind
 	}
-	return m.make(key)
+	return m.make(key), 0
 }
 
 func drawKey(t *rapid.T) string { return rapid.SampledFrom(modelKeys).Draw(t, "key") }
@@ -143,6 +158,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 			v, err := m.cache.Refresh(ctx, key)
 			synctest.Wait()
 			if !m.model.online() {
+				m.model.remembered(key)
 				require.ErrorIs(t, err, promptcache.ErrOffline)
 				return
 			}
@@ -169,13 +185,14 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 			if rapid.IntRange(0, 4).Draw(t, "really") == 0 {
 				m.cache.Clear()
 				m.model.invalidate(m.model.keys()...)
+				m.model.absences = nil
 			}
 		},
 		"Configure": func(t *rapid.T) {
 			cfg := m.config(t)
 			require.NoError(t, m.cache.Configure(cfg))
 			synctest.Wait()
-			m.model.configure(cfg.MaxSize, cfg.TTL, cfg.MaxStale, cfg.RefreshInterval)
+			m.model.configure(cfg)
 		},
 		"Start": func(t *rapid.T) {
 			err := m.cache.Start(ctx)
@@ -190,7 +207,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"Stop": func(t *rapid.T) {
 			if rapid.IntRange(0, 2).Draw(t, "really") == 0 {
 				m.cache.Stop()
-				m.model.started = false
+				m.model.stop()
 			}
 		},
 		"Dump": func(t *rapid.T) {
@@ -198,6 +215,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 			require.NoError(t, m.cache.Dump(&file))
 			m.file, m.modelFile = file.Bytes(), m.model.dump()
 		},
+		"a peer's Dump": func(t *rapid.T) { m.receive(t, drawKeys(t)) },
 		"Load": func(t *rapid.T) {
 			if m.file == nil {
 				return
@@ -208,7 +226,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 			require.Equal(t, m.model.load(m.modelFile), n)
 		},
 		"publish":   func(t *rapid.T) { m.versions[drawKey(t)]++ },
-		"outage":    func(t *rapid.T) { m.failing = rapid.Bool().Draw(t, "failing") },
+		"outage":    m.outage,
+		"recovery":  m.outage,
 		"time":      m.pass,
 		"more time": m.pass,
 		"ResetMetrics": func(*rapid.T) {
@@ -217,6 +236,26 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		},
 		"": m.check,
 	}
+}
+
+// receive gets the snapshot of another cache, whose registry is well.
+func (m *machine) receive(t *rapid.T, keys []string) {
+	peer, err := promptcache.New(func(_ context.Context, key string) (*revised, error) { return m.make(key), nil },
+		exactly(func(cfg *promptcache.Config) { cfg.Domain = modelDomainOf }))
+	require.NoError(t, err)
+	m.modelFile = nil
+	for _, key := range keys {
+		v, err := peer.GetOrFetch(context.Background(), key)
+		require.NoError(t, err)
+		m.modelFile = append(m.modelFile, modelEntry{key: key, value: v, at: m.model.now})
+	}
+	var file bytes.Buffer
+	require.NoError(t, peer.Dump(&file))
+	m.file = file.Bytes()
+}
+
+func (m *machine) outage(t *rapid.T) {
+	m.failing[modelDomainOf(drawKey(t))] = rapid.SampledFrom(modelKinds).Draw(t, "kind")
 }
 
 func (m *machine) lookup(t *rapid.T, key string) {
@@ -231,7 +270,7 @@ func (m *machine) lookup(t *rapid.T, key string) {
 	require.Equal(t, key, got.Key)
 	require.Equal(t, want.value.Rev, got.Revision)
 	require.Equal(t, stale, got.Stale)
-	require.Equal(t, want.failed, got.LastError != nil)
+	require.Equal(t, want.failure != nil, got.LastError != nil)
 	require.Equal(t, want.loaded, got.FromSnapshot)
 	require.Equal(t, m.model.now-want.at, got.Age)
 }
@@ -252,18 +291,31 @@ func (m *machine) check(t *rapid.T) {
 	require.Equal(t, m.model.metrics, m.cache.Metrics())
 	failing := 0
 	for _, e := range m.model.entries {
-		if e.failed {
+		if e.failure != nil {
 			failing++
 		}
 	}
-	require.Equal(t, failing, m.cache.Status().Failing)
+	status := m.cache.Status()
+	require.Equal(t, failing, status.Failing)
+	for _, d := range status.Domains {
+		want := m.model.named(d.Domain)
+		require.Equal(t, m.model.state(want).String(), d.State.String(), d.Domain)
+		require.False(t, d.Probing)
+		require.Equal(t, want.down, !d.NextAttempt.IsZero())
+		if want.down {
+			require.Equal(t, want.next-m.model.now, time.Until(d.NextAttempt), "the next probe")
+		}
+	}
 }
 
 func TestAgainstModel(t *testing.T) {
-	steps := flag.Lookup("rapid.steps")
-	before := steps.Value.String()
-	require.NoError(t, steps.Value.Set("120"))
-	t.Cleanup(func() { _ = steps.Value.Set(before) })
+	for name, value := range map[string]string{"rapid.steps": "120", "rapid.checks": "300"} {
+		f := flag.Lookup(name)
+		if before := f.Value.String(); before == f.DefValue {
+			require.NoError(t, f.Value.Set(value))
+			t.Cleanup(func() { _ = f.Value.Set(before) })
+		}
+	}
 	t.Run("NB-13 NB-14 contents, recency, staleness and counters are those of a naive model", rapid.MakeCheck(func(t *rapid.T) {
 		rapid.SyncTest(t, func(t *rapid.T) {
 			m := newMachine(t)

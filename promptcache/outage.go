@@ -36,70 +36,150 @@ func (c *PromptCache[V]) logLater(level slog.Level, message, key, domain string,
 	c.pendingLogs = append(c.pendingLogs, logLine{level, message, args})
 }
 
-// outage is a time in which a domain's prompts are served stale because their
-// fetches fail. It begins with the first such prompt and ends with the last.
-type outage struct {
-	began    time.Duration
-	keys     int // prompts that are stale and failing now
-	peak     int // the most of them at once
-	failures int // failed fetches of such prompts
+// tally counts failed fetches by kind.
+type tally [len(kinds)]int
+
+func (t *tally) add(k ErrorKind) { t[min(int(k), len(t)-1)]++ }
+
+// attrs returns how many fetches failed, in all and by kind.
+func (t *tally) attrs() []any {
+	total := 0
+	var byKind []any
+	for kind, n := range t {
+		if n > 0 {
+			total += n
+			byKind = append(byKind, slog.Int(ErrorKind(kind).String(), n))
+		}
+	}
+	return []any{"failed_fetches", total, slog.Group("errors", byKind...)}
 }
 
-// stickLocked counts e in its domain's outage if it is stale and failing. Only
-// the outage's beginning is worth a warning.
-func (c *PromptCache[V]) stickLocked(e *entry[V], now time.Duration) {
-	if e.stuck || !e.stale || e.failure == nil || e.unknownToRegistry() {
+// trouble is what the log has said of a prompt.
+type trouble uint8
+
+const (
+	noTrouble trouble = iota
+	stuck             // it was served stale, and has been failing or waiting for its registry since
+	rejected          // its latest answer was rejected; what is served is older
+)
+
+// episode is a time in which prompts of a registry are in one kind of trouble.
+// It is one line in the log when it begins and one when it ends.
+type episode struct {
+	began   time.Duration
+	keys    int // prompts that are in it now
+	peak    int // the most of them at once
+	fetches int // fetches that were rejected
+}
+
+func (p *episode) enter() {
+	p.keys++
+	p.peak = max(p.peak, p.keys)
+}
+
+// noteTroubleLocked brings what the log has said of e up to date.
+func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
+	is := noTrouble
+	switch {
+	case e.unknownToRegistry(): // which is no outage, and was said when it was stored
+	case e.failure != nil && e.failure.err.Kind == KindInvalid:
+		is = rejected
+	case e.dormant || e.failure == nil && !e.parked:
+	case e.stale || e.trouble == stuck: // a load may have made it fresh, which is no answer
+		is = stuck
+	}
+	if is == e.trouble {
 		return
 	}
-	e.stuck = true
-	level := levelDebug
-	o := c.health.outages[e.domain]
-	if o == nil {
-		level = levelWarn
-		o = &outage{began: now}
-		if c.health.outages == nil {
-			c.health.outages = make(map[string]*outage)
-		}
-		c.health.outages[e.domain] = o
-	}
-	o.keys++
-	o.peak = max(o.peak, o.keys)
-	o.failures += e.failure.count
-	args := []any{"age", c.ageLocked(e, now), "revision", e.snap.revision, "err", e.failure.err}
+	c.calmLocked(e)
+	e.trouble = is
+	args := []any{"age", c.ageLocked(e, now), "revision", e.snap.revision}
 	if e.snap.fallback {
 		args = append(args, "fallback", true)
 	}
-	c.logLater(level, "serving stale prompt", e.key, e.domain, args...)
+	switch is {
+	case stuck:
+		cause := e.registry.cause
+		if e.failure != nil {
+			cause = e.failure.err
+		}
+		c.logOutageLocked(e.registry, "serving stale prompt", e.key, append(args, "err", cause)...)
+		e.registry.outage.enter()
+	case rejected:
+		level, message := levelDebug, "prompt rejected, serving the one before"
+		if e.snap.fallback {
+			message = "prompt rejected, serving a fallback"
+		}
+		if e.registry.refusals == nil {
+			level = levelWarn
+			e.registry.refusals = &episode{began: now}
+		}
+		e.registry.refusals.enter()
+		c.logLater(level, message, e.key, e.registry.domain, append(args, "err", e.failure.err)...)
+	case noTrouble:
+	}
 }
 
-// unstickLocked takes e out of its domain's outage, which ends with the last.
-func (c *PromptCache[V]) unstickLocked(e *entry[V]) {
-	if !e.stuck {
-		return
+// calmLocked takes e out of the trouble it is in, which may be the end of it.
+func (c *PromptCache[V]) calmLocked(e *entry[V]) {
+	was, r := e.trouble, e.registry
+	e.trouble = noTrouble
+	switch was {
+	case stuck:
+		r.outage.keys--
+		c.endOutageLocked(r)
+	case rejected:
+		p := r.refusals
+		if p.keys--; p.keys == 0 {
+			r.refusals = nil
+			c.logLater(levelInfo, "prompts no longer rejected", "", r.domain,
+				"duration", c.time.now()-p.began, "prompts", p.peak, "rejected_fetches", p.fetches)
+		}
+	case noTrouble:
 	}
-	e.stuck = false
-	o := c.health.outages[e.domain]
-	o.keys--
-	if o.keys > 0 {
-		return
-	}
-	delete(c.health.outages, e.domain)
-	c.logLater(levelInfo, "no longer serving stale prompts", "", e.domain,
-		"duration", c.time.now()-o.began, "prompts", o.peak, "failed_fetches", o.failures)
 }
 
-// reportFailureLocked logs a failed fetch of e: once while it is served stale,
-// and never louder than Debug while it is fresh.
+// logOutageLocked logs what is wrong with r: as a warning if an outage begins
+// with it, else for those who want to know everything.
+func (c *PromptCache[V]) logOutageLocked(r *registry[V], message, key string, args ...any) {
+	level := levelDebug
+	if r.outage == nil {
+		level = levelWarn
+		r.outage = &episode{began: c.time.now()}
+	}
+	c.logLater(level, message, key, r.domain, args...)
+}
+
+// endOutageLocked ends r's outage if r is up and no prompt is stale for it.
+func (c *PromptCache[V]) endOutageLocked(r *registry[V]) {
+	o := r.outage
+	if o == nil || o.keys > 0 || r.down {
+		return
+	}
+	message := "registry up"
+	if o.peak > 0 {
+		message = "no longer serving stale prompts"
+	}
+	args := append([]any{"duration", c.time.now() - o.began, "prompts", o.peak}, r.tally.attrs()...)
+	c.logLater(levelInfo, message, "", r.domain, args...)
+	r.outage, r.tally = nil, tally{}
+}
+
+// reportFailureLocked logs a failed fetch of e: once while it is served stale
+// or rejected, and never louder than Debug while it is fresh.
 func (c *PromptCache[V]) reportFailureLocked(e *entry[V], now time.Duration) {
-	if e.stuck {
-		c.health.outages[e.domain].failures++
-		return
-	}
 	if stale, _ := c.judgeLocked(e, now); stale {
 		c.noticeStaleLocked(e, now)
-		c.stickLocked(e, now) // if it was noticed before
-		return
 	}
-	c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.domain,
-		"age", c.ageLocked(e, now), "err", e.failure.err)
+	c.noteTroubleLocked(e, now)
+	switch e.trouble {
+	case rejected:
+		e.registry.refusals.fetches++
+	case noTrouble:
+		if !e.stale {
+			c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.registry.domain,
+				"age", c.ageLocked(e, now), "err", e.failure.err)
+		}
+	case stuck:
+	}
 }

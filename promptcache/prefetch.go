@@ -10,7 +10,7 @@ import (
 // Prefetch makes sure that the prompts are cached and not stale: a warm-up,
 // before the first request or after a Load. It fetches what is missing or
 // stale, RefreshConcurrency at a time, joins fetches that are under way, and
-// leaves alone what is fresh and what backs off. It counts no reads.
+// leaves alone what is fresh, what backs off, and Domains that are down. It counts no reads.
 //
 // It returns when all is done or ctx has ended, with one error for each prompt
 // that is not cached or is stale, joined. More distinct keys than MaxSize are an

@@ -28,7 +28,8 @@ type Entry[V any] struct {
 	// LastAttempt is when the latest fetch began or, if it failed, ended.
 	LastAttempt time.Time
 	// NextAttempt is the earliest moment of the next one: the end of the
-	// backoff after a failure, otherwise when the prompt is due. It is zero
+	// backoff after a failure, otherwise when the prompt is due; not before its
+	// Domain is probed if that is held back. It is zero
 	// when none is planned: no refresher, offline, immutable.
 	NextAttempt time.Time
 }
@@ -151,7 +152,11 @@ func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V]
 		out.LastAttempt = e.failure.lastAt
 	}
 	if c.refresher.running() {
-		out.NextAttempt = c.time.wall(c.dueAtLocked(e), now)
+		due := c.dueAtLocked(e)
+		if e.registry.held {
+			due = max(due, e.registry.next)
+		}
+		out.NextAttempt = c.time.wall(due, now)
 	}
 	return out
 }

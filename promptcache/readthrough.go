@@ -14,7 +14,8 @@ import (
 // it. Without a refresher it is refetched first, and returned all the same if
 // that fails. After a failed fetch, and until its backoff ends, no other is
 // made: a stale prompt is returned at once, and where there is none, the last
-// error.
+// error. The same holds while the prompt's Domain is down or has asked for a
+// pause; then the error also wraps a *DownError.
 //
 // The error is ctx's, ErrOffline, ErrShutdown, or a *FetchError.
 func (c *PromptCache[V]) GetOrFetch(ctx context.Context, key string) (V, error) {
@@ -63,7 +64,7 @@ func (c *PromptCache[V]) GetOr(ctx context.Context, key string, fallback V) V {
 }
 
 // Refresh fetches the prompt now, whatever is cached and however it failed
-// before, and returns it. The fetch begins after Refresh was called: one that
+// before, its Domain's outage or pause included, and returns it. The fetch begins after Refresh was called: one that
 // is under way already is waited for, and then another is made, which all
 // concurrent calls of Refresh share. It is no read: it neither counts as one
 // nor changes what is evicted next.
@@ -155,6 +156,7 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 	var out joined[V]
 	e := c.entries.peek(key)
 	failed := c.absences.get(key)
+	reg := c.registries[domain]
 	if e != nil {
 		failed = e.failure
 		stale, expired := c.judgeLocked(e, now)
@@ -170,11 +172,19 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 	}
 	out.flight = c.flights[key]
 	if out.flight == nil {
-		if n != always && failed.blocks(now) {
+		if n != always && reg.bars(failed, now) {
 			out.done.err = failed.answer(now)
 			return out
 		}
-		out.flight, out.mine = c.launchLocked(ctx, key, domain, e), true
+		var withheld *FetchError
+		if n != always && reg.shut(now) {
+			withheld = c.heldLocked(reg, key, now)
+			if out.done.servable || !reg.fallsBack {
+				out.done.err = withheld
+				return out
+			}
+		}
+		out.flight, out.mine = c.launchLocked(ctx, key, domain, e, withheld), true
 	}
 	out.flight.waiters++
 	return out
@@ -232,12 +242,18 @@ func (c *PromptCache[V]) leave(f *flight[V]) {
 // contextError says that a wait ended with its context, and why; it is nil
 // while ctx has not ended.
 func contextError(ctx context.Context, key string) error {
-	err := ctx.Err()
-	if err == nil {
+	if ctx.Err() == nil {
 		return nil
 	}
+	return fmt.Errorf("promptcache: waiting for %q: %w", key, endOf(ctx))
+}
+
+// endOf returns the error of a context that has ended, with its cause if that
+// is another.
+func endOf(ctx context.Context) error {
+	err := ctx.Err()
 	if cause := context.Cause(ctx); !errors.Is(cause, err) {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	return fmt.Errorf("promptcache: waiting for %q: %w", key, err)
+	return err
 }

@@ -22,7 +22,8 @@ type refresher[V any] struct {
 	ctx    context.Context //nolint:containedctx // its own, ended by Stop
 	cancel context.CancelFunc
 	ticker *clock.Ticker
-	wake   chan struct{} // holds one token while woken is not empty
+	wake   chan struct{} // holds one token while there may be something to do before the next scan
+	alarm  *clock.Timer  // brings one at the moment alarmAt; nil if none was set
 	done   chan struct{} // closed when it has ended
 
 	phased   bool          // the first scan comes at a random moment and is still to come
@@ -33,6 +34,8 @@ type refresher[V any] struct {
 	woken    []*entry[V]   // entries that readers found stale
 	queue    queue[V]      // entries to be refetched
 	active   int           // fetches under way that take up a slot
+	alarmAt  time.Duration // never if no alarm is to come
+	lacking  bool          // a required prompt waits for a slot
 
 	saver *saver[V] // ends with it; nil if there is none
 }
@@ -54,6 +57,7 @@ func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
 		done:     make(chan struct{}),
 		lastScan: c.time.now(),
 		phased:   phased,
+		alarmAt:  never,
 	}
 	c.refresher.saver = c.startSaverLocked(ctx)
 	go c.refresher.run()
@@ -108,6 +112,9 @@ func (r *refresher[V]) pass(fetch bool) {
 	for more := true; more; {
 		r.c.mu.Lock()
 		more = r.passChunkLocked(now, fetch)
+		if !more {
+			r.attendLocked(now)
+		}
 		r.c.unlock()
 	}
 }
@@ -149,11 +156,21 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 	if e.queued || r.c.flights[e.key] != nil || r.c.dueAtLocked(e) > now {
 		return
 	}
+	substituted := r.c.substitutedAtLocked(e) <= now
+	if e.parked && !substituted {
+		return
+	}
 	if !e.marked && r.c.idleLocked(e, now) {
 		e.dormant, e.wokenBy = true, nil // the next reader wakes it
+		r.c.noteTroubleLocked(e, now)
 		return
 	}
 	e.dormant = false
+	if e.registry.held && !substituted {
+		r.c.parkLocked(e, now)
+		return
+	}
+	e.parked = false
 	r.queue.push(e)
 	r.dispatchLocked()
 }
@@ -162,22 +179,34 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
 	if e.dormant {
 		e.dormant = false
+		c.noteTroubleLocked(e, c.time.now())
 		c.rescheduleLocked(e)
 	}
 	r := c.refresher
-	if !r.running() || e.wokenBy == r || e.failure != nil && e.failure.blocks(c.time.now()) {
+	if !r.running() || e.wokenBy == r || c.waitsLocked(e) {
 		return
 	}
 	e.wokenBy = r
 	r.woken = append(r.woken, e)
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	r.nudge()
 }
 
-// answer looks at the entries that readers pointed out. One that is still
-// backing off is left to the scan after its wait.
+// waitsLocked reports whether a stale e must wait, for its backoff or for its
+// registry. A reader's prompt waits less.
+func (c *PromptCache[V]) waitsLocked(e *entry[V]) bool {
+	if e.failure == nil && !e.parked {
+		return false
+	}
+	if e.parked && !e.registry.held {
+		e.registry.comeback.hurry(e)
+		return true
+	}
+	now := c.time.now()
+	return e.registry.bars(e.failure, now) || e.registry.shut(now)
+}
+
+// answer looks at the entries that readers pointed out, and at what else has
+// come up. One that is still backing off is left to the scan after its wait.
 func (r *refresher[V]) answer() {
 	r.c.mu.Lock()
 	defer r.c.unlock()
@@ -195,6 +224,7 @@ func (r *refresher[V]) answer() {
 		r.considerLocked(e, now)
 		r.c.rescheduleLocked(e)
 	}
+	r.attendLocked(now)
 }
 
 // dispatchLocked begins the fetches that are queued, as far as there are slots.
@@ -207,10 +237,25 @@ func (r *refresher[V]) dispatchLocked() {
 		if r.c.flights[e.key] != nil {
 			continue // a reader was faster
 		}
-		f := r.c.launchLocked(r.ctx, e.key, e.domain, e)
-		f.slot = r
-		r.active++
+		if now := r.c.time.now(); e.registry.shut(now) && r.c.substitutedAtLocked(e) > now {
+			r.c.parkLocked(e, now)
+			r.c.rescheduleLocked(e)
+			continue
+		}
+		r.fetchLocked(e.key, e.registry.domain, e)
 	}
+}
+
+// fetchLocked begins a fetch that takes up a slot. e is nil if the key is not
+// cached. While the registry may not be asked the fetch must be a Fallback's.
+func (r *refresher[V]) fetchLocked(key, domain string, e *entry[V]) {
+	var withheld *FetchError
+	if now, reg := r.c.time.now(), r.c.registries[domain]; reg.shut(now) {
+		withheld = r.c.heldLocked(reg, key, now)
+	}
+	f := r.c.launchLocked(r.ctx, key, domain, e, withheld)
+	f.slot = r
+	r.active++
 }
 
 // withdraw ends the refresher: what it has queued is left alone, and its
@@ -220,6 +265,10 @@ func (r *refresher[V]) withdraw() {
 	r.cancel()
 	r.stopping = true
 	r.ticker.Stop()
+	if r.alarm != nil {
+		r.alarm.Stop()
+	}
+	r.c.unparkLocked()
 	for e := r.queue.pop(); e != nil; e = r.queue.pop() {
 		r.c.rescheduleLocked(e)
 	}

@@ -16,7 +16,10 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	attached := f.attached
 	c.unlinkLocked(f)
 	now := c.time.now()
-	c.noteOutcomeLocked(f, out.err, out.message)
+	f.says = evidenceOf(out.err, out.answered)
+	c.noteFallbackLocked(f)
+	c.noteOutcomeLocked(f, out)
+	c.weighLocked(f, out, now)
 	switch {
 	case out.fallback && attached:
 		f.fallback = c.storeFallbackLocked(f, out, now)
@@ -27,10 +30,10 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	case out.err == nil && f.counted:
 		c.metrics.Dropped++
 	case out.err != nil && attached && f.entry != nil:
-		f.removed = c.failLocked(f.entry, out.err, f.marked, now)
+		f.removed = c.failLocked(f.entry, f, out.err, now)
 	case out.err != nil && f.marked && out.err.Kind == KindNotFound: // MarkStale has made it old news
 	case out.err != nil && attached:
-		c.failAbsentLocked(f.key, out.err, now)
+		c.failAbsentLocked(f, out.err, now)
 	}
 	c.noteStateLocked()
 	switch {
@@ -60,16 +63,17 @@ func (c *PromptCache[V]) unlinkLocked(f *flight[V]) {
 }
 
 // noteOutcomeLocked counts how a fetch ended.
-func (c *PromptCache[V]) noteOutcomeLocked(f *flight[V], err *FetchError, message string) {
+func (c *PromptCache[V]) noteOutcomeLocked(f *flight[V], out outcome[V]) {
+	err := out.err
 	if err == nil {
 		c.health.lastSuccess = c.time.clock.Now()
 		return
 	}
-	c.health.lastError = ErrorInfo{
-		Key: f.key, Kind: err.Kind, StatusCode: err.StatusCode, Message: message, Time: c.time.clock.Now(),
+	if !f.withheld {
+		c.health.lastError = errorInfo(f.key, out, c.time.clock.Now())
 	}
 	if p, ok := err.Err.(*PanicError); ok && err.Kind == KindPanicked { //nolint:errorlint // made by fly, not wrapped
-		c.logLater(levelError, "fetch panicked", f.key, f.domain, "err", err, "stack", string(p.Stack))
+		c.logLater(levelError, "fetch panicked", f.key, f.registry.domain, "err", err, "stack", string(p.Stack))
 	}
 	if !f.counted {
 		return
@@ -91,8 +95,13 @@ func (c *PromptCache[V]) storeLocked(f *flight[V], out outcome[V], now time.Dura
 	e := f.entry
 	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, e == nil)
 	if e == nil {
-		e = c.insertLocked(f.key, f.domain, snap, now)
+		e = c.insertLocked(f.key, f.registry.domain, snap, now)
+		if e.gone { // there is room only for what is required
+			return
+		}
+		f.registry.found(e, f.began)
 	} else {
+		f.registry.found(e, f.began)
 		c.metrics.Refreshes++
 		if out.unchanged {
 			c.metrics.Unchanged++
@@ -138,6 +147,7 @@ func (c *PromptCache[V]) cutShortLocked(f *flight[V], cause error, value V, err 
 	}
 	f.settled = true
 	c.unlinkLocked(f)
+	c.passProbeOnLocked(f)
 	if f.counted {
 		c.metrics.FetchesCanceled++
 	}
@@ -178,7 +188,7 @@ func (c *PromptCache[V]) abandon(f *flight[V]) {
 	f.forsaken = true
 	close(f.over)
 	c.health.abandoned++
-	c.logLater(levelWarn, "fetch abandoned: it goes on although its context has ended", f.key, f.domain)
+	c.logLater(levelWarn, "fetch abandoned: it goes on although its context has ended", f.key, f.registry.domain)
 	c.freeSlotLocked(f)
 }
 
@@ -188,5 +198,8 @@ func (c *PromptCache[V]) freeSlotLocked(f *flight[V]) {
 		f.slot = nil
 		r.active--
 		r.dispatchLocked()
+		if r.lacking {
+			r.nudge()
+		}
 	}
 }

@@ -2,7 +2,6 @@ package promptcache
 
 import (
 	"encoding/json"
-	"os"
 	"time"
 )
 
@@ -100,10 +99,10 @@ type SnapshotEntry struct {
 	Value json.RawMessage
 }
 
-// ReadSnapshotFile is ReadSnapshot for a file. Its error names the path, and
+// ReadSnapshotFile is ReadSnapshot for a regular file. Its error names the path, and
 // matches fs.ErrNotExist if the file is missing.
 func ReadSnapshotFile(path string) (*Snapshot, error) {
-	f, err := os.Open(path) //nolint:gosec // the caller's own choice
+	f, _, err := openSnapshotFile(path)
 	if err != nil {
 		return nil, &SnapshotError{Op: "read", Path: path, Err: err}
 	}

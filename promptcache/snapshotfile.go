@@ -70,14 +70,11 @@ func targetOf(path string) (string, error) {
 	if path == "" {
 		return "", errors.New("the path is empty")
 	}
-	target := path
-	info, err := os.Lstat(path)
-	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		if target, err = filepath.EvalSymlinks(path); err != nil {
-			return "", fmt.Errorf("follow the symbolic link: %w", err)
-		}
-		info, err = os.Lstat(target)
+	target, err := followLinks(path)
+	if err != nil {
+		return "", fmt.Errorf("follow the symbolic link: %w", err)
 	}
+	info, err := os.Lstat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return target, nil

@@ -19,7 +19,11 @@ func claim(f *os.File) bool {
 
 // removeIfAbandoned removes the file if no writer holds its lock.
 func removeIfAbandoned(path string) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // a name of our own making
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return // not of our making
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|nonblocking, 0) //nolint:gosec // a name of our own making
 	if err != nil {
 		return
 	}

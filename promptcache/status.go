@@ -1,33 +1,10 @@
 package promptcache
 
 import (
-	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
-
-// State is what a cache is doing.
-type State uint8
-
-// The states of a cache. Status.Since says since when.
-const (
-	StateStopped  State = iota // no refresher: before Start and after Stop
-	StateStarting              // the refresher runs; nothing was fetched yet, well or badly
-	StateHealthy               // the refresher runs and no cached prompt's latest fetch failed
-	StateDegraded              // the refresher runs; some prompts' latest fetch failed, or nothing could be fetched yet
-	StateOffline               // no TTL: nothing is fetched and nothing is stale
-	StateDisabled              // MaxSize 0: nothing is stored
-	StateShutdown              // Shutdown was called
-)
-
-var stateNames = [...]string{"stopped", "starting", "healthy", "degraded", "offline", "disabled", "shutdown"}
-
-// String returns the state in lower case: "healthy".
-func (s State) String() string {
-	if int(s) >= len(stateNames) {
-		return fmt.Sprintf("State(%d)", uint8(s))
-	}
-	return stateNames[s]
-}
 
 // ErrorInfo describes a failed fetch.
 type ErrorInfo struct {
@@ -36,6 +13,11 @@ type ErrorInfo struct {
 	StatusCode int // the HTTP status, 0 if there was none
 	Message    string
 	Time       time.Time // when the fetch ended; zero if none has failed
+}
+
+// errorInfo describes what failed, out, which has an error.
+func errorInfo[V any](key string, out outcome[V], at time.Time) ErrorInfo {
+	return ErrorInfo{Key: key, Kind: out.err.Kind, StatusCode: out.err.StatusCode, Message: out.message, Time: at}
 }
 
 // Status says how a cache is doing.
@@ -47,12 +29,13 @@ type Status struct {
 	LastSuccess time.Time
 	// LastError is the latest failed fetch. It stays after a success.
 	LastError ErrorInfo
-	// Entries is the number of prompts held.
-	Entries int
-	// Failing is how many of them failed when they were last fetched.
-	Failing int
-	// ServingStale is how many of those are stale by now.
-	ServingStale int
+	// Prompts counts the prompts held.
+	Prompts
+	// NextAttempt is when the first of the Domains that are held back may be
+	// asked again; zero when none is, or the asking is under way.
+	NextAttempt time.Time
+	// Probing says that a Domain that is held back is being asked.
+	Probing bool
 	// InFlight is the number of fetches that have not returned, abandoned ones
 	// included.
 	InFlight int
@@ -64,6 +47,62 @@ type Status struct {
 	Abandoned int
 	// Snapshot is how loading and saving went.
 	Snapshot SnapshotStatus
+	// Domains has each Domain that was asked for something or has prompts, by
+	// name.
+	Domains []DomainStatus
+}
+
+// DomainStatus says how one Domain, a registry, is doing.
+type DomainStatus struct {
+	// Domain is its name, what Config.Domain returns.
+	Domain string
+	// State is StateStarting, StateHealthy, StateDegraded or StateDown.
+	State State
+	// Since is when it came into that state.
+	Since time.Time
+	// LastSuccess is when the latest fetch from it succeeded, zero if none has.
+	LastSuccess time.Time
+	// LastError is the latest failed fetch from it. It stays after a success.
+	LastError ErrorInfo
+	// Prompts counts its prompts.
+	Prompts
+	// NextAttempt is when it may be asked again, if it is down or has asked for
+	// a pause, and is not being asked; else zero.
+	NextAttempt time.Time
+	// Probing says that it is held back and being asked.
+	Probing bool
+	// NotFound is how many of its cached prompts it says do not exist.
+	NotFound int
+	// RemovalsSuspended says that these are too many to believe: none is
+	// removed.
+	RemovalsSuspended bool
+}
+
+// Prompts counts cached prompts at one moment, by the clock.
+type Prompts struct {
+	// Entries is the number of prompts held.
+	Entries int
+	// Failing is how many of them failed when they were last fetched.
+	Failing int
+	// Stale is how many are stale or too old.
+	Stale int
+	// ServingStale is how many of the stale ones that may be served are so
+	// because they fail, or wait for a Domain that is held back. Fallbacks for
+	// what the registry does not have are not among them.
+	ServingStale int
+	// TooOld is how many are held but too old to be served.
+	TooOld int
+	// Oldest is the age of the oldest one that may be served.
+	Oldest time.Duration
+}
+
+func (p *Prompts) add(other Prompts) {
+	p.Entries += other.Entries
+	p.Failing += other.Failing
+	p.Stale += other.Stale
+	p.ServingStale += other.ServingStale
+	p.TooOld += other.TooOld
+	p.Oldest = max(p.Oldest, other.Oldest)
 }
 
 // health is what Status tells and a cache does not know otherwise. The cache's
@@ -74,11 +113,13 @@ type health struct {
 	lastSuccess time.Time
 	lastError   ErrorInfo
 	failing     int
+	down        int // registries
+	held        int // registries, those that are down included
 	abandoned   int
-	outages     map[string]*outage // by domain
 }
 
-// Status returns how the cache is doing now.
+// Status returns how the cache is doing now. It looks at every prompt, so ask
+// every second, not in every request.
 func (c *PromptCache[V]) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,46 +129,69 @@ func (c *PromptCache[V]) Status() Status {
 		Since:       c.health.since,
 		LastSuccess: c.health.lastSuccess,
 		LastError:   c.health.lastError,
-		Entries:     c.entries.len(),
-		Failing:     c.health.failing,
 		InFlight:    len(c.flying),
 		Abandoned:   c.health.abandoned,
 		Snapshot:    c.snapshotStatusLocked(),
 	}
-	for _, o := range c.health.outages {
-		s.ServingStale += o.keys
-	}
 	if c.refresher != nil {
 		s.Queued = c.refresher.queue.waiting
 	}
+	now := c.time.now()
+	prompts := c.countLocked(now)
+	for _, r := range c.registries {
+		d := c.domainStatusLocked(r, now)
+		d.Prompts = prompts[r]
+		s.add(d.Prompts)
+		s.Probing = s.Probing || d.Probing
+		if !d.NextAttempt.IsZero() && (s.NextAttempt.IsZero() || d.NextAttempt.Before(s.NextAttempt)) {
+			s.NextAttempt = d.NextAttempt
+		}
+		s.Domains = append(s.Domains, d)
+	}
+	slices.SortFunc(s.Domains, func(a, b DomainStatus) int { return strings.Compare(a.Domain, b.Domain) })
 	return s
 }
 
-// noteStateLocked records a change of state. It is called whenever one may
-// have happened.
-func (c *PromptCache[V]) noteStateLocked() {
-	if s := c.stateLocked(); s != c.health.state {
-		c.health.state, c.health.since = s, c.time.clock.Now()
+func (c *PromptCache[V]) domainStatusLocked(r *registry[V], now time.Duration) DomainStatus {
+	d := DomainStatus{
+		Domain:            r.domain,
+		State:             r.state,
+		Since:             r.since,
+		LastSuccess:       r.lastSuccess,
+		LastError:         r.lastError,
+		Probing:           r.probe != nil,
+		NotFound:          r.missing.standing,
+		RemovalsSuspended: r.missing.suspended,
 	}
+	if r.held && r.probe == nil {
+		d.NextAttempt = c.time.wall(r.next, now)
+	}
+	return d
 }
 
-func (c *PromptCache[V]) stateLocked() State {
-	succeeded := !c.health.lastSuccess.IsZero()
-	failed := !c.health.lastError.Time.IsZero()
-	switch {
-	case c.closed:
-		return StateShutdown
-	case c.cfg.offline():
-		return StateOffline
-	case c.cfg.MaxSize == 0:
-		return StateDisabled
-	case !c.refresher.running():
-		return StateStopped
-	case c.health.failing > 0 || failed && !succeeded:
-		return StateDegraded
-	case !succeeded:
-		return StateStarting
-	default:
-		return StateHealthy
+// countLocked counts the prompts of each registry.
+func (c *PromptCache[V]) countLocked(now time.Duration) map[*registry[V]]Prompts {
+	counts := make(map[*registry[V]]Prompts, len(c.registries))
+	for _, e := range c.entries.all() {
+		p := counts[e.registry]
+		p.Entries++
+		if e.failure != nil {
+			p.Failing++
+		}
+		stale, tooOld := c.judgeLocked(e, now)
+		if stale {
+			p.Stale++
+		}
+		switch {
+		case tooOld:
+			p.TooOld++
+		default:
+			p.Oldest = max(p.Oldest, c.ageLocked(e, now))
+			if stale && !e.unknownToRegistry() && (e.failure != nil || e.parked) {
+				p.ServingStale++
+			}
+		}
+		counts[e.registry] = p
 	}
+	return counts
 }

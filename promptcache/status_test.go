@@ -1,6 +1,7 @@
 package promptcache_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 func TestState(t *testing.T) {
 	for state, name := range map[promptcache.State]string{
 		promptcache.StateStopped: "stopped", promptcache.StateStarting: "starting", promptcache.StateHealthy: "healthy",
-		promptcache.StateDegraded: "degraded", promptcache.StateOffline: "offline", promptcache.StateDisabled: "disabled",
+		promptcache.StateDegraded: "degraded", promptcache.StateDown: "down", promptcache.StateOffline: "offline", promptcache.StateDisabled: "disabled",
 		promptcache.StateShutdown: "shutdown", 99: "State(99)",
 	} {
 		require.Equal(t, name, state.String())
@@ -97,7 +98,9 @@ func TestStatus(t *testing.T) {
 		require.Equal(t, 4, c.Status().Entries)
 		require.True(t, loaded.Equal(c.Status().LastSuccess))
 
-		src.Script(limitedTo[*doc](time.Hour))
+		src.Script(func(_ context.Context, key string) (*doc, error) {
+			return nil, &promptcache.FetchError{Key: key, Kind: promptcache.KindForbidden, StatusCode: 403, RetryAfter: time.Hour}
+		})
 		pass(time.Second)
 		_, err := c.Refresh(t.Context(), "a")
 		require.ErrorIs(t, err, promptcache.ErrStale)
@@ -108,7 +111,7 @@ func TestStatus(t *testing.T) {
 		require.True(t, loaded.Add(time.Second).Equal(last.Time))
 		last.Time = time.Time{}
 		require.Equal(t, promptcache.ErrorInfo{
-			Key: "a", Kind: promptcache.KindRateLimited, StatusCode: 429, Message: `promptcache: fetch "a": rate limited (HTTP 429)`,
+			Key: "a", Kind: promptcache.KindForbidden, StatusCode: 403, Message: `promptcache: fetch "a": forbidden (HTTP 403)`,
 		}, last)
 
 		release := src.Hold()

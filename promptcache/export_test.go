@@ -1,0 +1,4 @@
+package promptcache
+
+// Trusted is whose symbolic links are followed.
+var Trusted = trusted

@@ -1,0 +1,237 @@
+package promptcache
+
+import "time"
+
+// maxRegistries is how many Domains are remembered of which nothing is cached
+// or under way. There are a handful; more would be somebody making them up.
+const maxRegistries = 1024
+
+// registry is what the cache knows of one Domain as a whole: whether it
+// answers, and how it is asked while it does not. The cache's mutex guards it.
+//
+// It is held while its traffic is held back: after Config.DownAfter failures in
+// a row (then it is down, too), or because it asked for a pause. One fetch at a
+// time, the probe, may then go, from the moment next on. The first answer that
+// shows it alive lifts that.
+type registry[V any] struct {
+	domain  string
+	entries int // prompts of it that are cached
+	flights int // fetches of it that have not returned
+
+	run     int    // failures in a row
+	runKey  string // the key of the first of them
+	runMany bool   // another key is among them
+	held    bool
+	down    bool
+	step    int           // probes that failed since it is held, plus one if it is down
+	next    time.Duration // the moment of the next probe
+	probe   *flight[V]    // the one under way
+	chosen  *entry[V]     // queued to be the next
+	era     int           // how often it was lifted: a failure of an earlier era holds nobody back
+	cause   *FetchError   // its latest failure
+
+	fallsBack bool // its fetches go through a Fallback, which it need not be asked for
+
+	comeback comeback[V]
+	missing  missing
+	outage   *episode // it is down, or prompts are stale because of it
+	refusals *episode // prompts whose latest answer was rejected
+	tally    tally    // failed fetches since its last success or, in an outage, the last before that
+
+	state       State
+	since       time.Time
+	lastSuccess time.Time
+	lastError   ErrorInfo
+	failing     int // cached prompts whose latest fetch failed
+}
+
+// shut reports whether no fetch may begin at the moment now, but by Refresh.
+// It may be called on nil.
+func (r *registry[V]) shut(now time.Duration) bool {
+	return r != nil && r.held && (r.probe != nil || now < r.next)
+}
+
+// registryLocked returns what is known of a Domain, as of now if it is new.
+func (c *PromptCache[V]) registryLocked(domain string) *registry[V] {
+	if r := c.registries[domain]; r != nil {
+		return r
+	}
+	if len(c.registries) >= maxRegistries {
+		for _, r := range c.registries {
+			c.forgetRegistryLocked(r)
+		}
+	}
+	r := &registry[V]{domain: domain, state: StateStarting, since: c.time.clock.Now(), missing: missing{began: never}}
+	c.registries[domain] = r
+	return r
+}
+
+// forgetRegistryLocked forgets r unless something of it is cached or under way.
+func (c *PromptCache[V]) forgetRegistryLocked(r *registry[V]) {
+	if r.entries > 0 || r.flights > 0 {
+		return
+	}
+	if r.down {
+		c.health.down--
+	}
+	if r.held {
+		c.health.held--
+	}
+	delete(c.registries, r.domain)
+}
+
+// evidence is what the outcome of a fetch says about the registry.
+type evidence uint8
+
+const (
+	noEvidence evidence = iota // a panic; a key that no request was made for
+	alive                      // an answer about the key, good or bad
+	ailing                     // no answer, or one that says nothing about the key
+)
+
+// evidenceOf judges an outcome. answered says that the registry has answered,
+// whatever err says.
+func evidenceOf(err *FetchError, answered bool) evidence {
+	if err == nil || answered {
+		return alive
+	}
+	switch err.Kind {
+	case KindNotFound, KindForbidden, KindConflict:
+		return alive
+	case KindInvalid:
+		if err.StatusCode != 0 {
+			return alive
+		}
+		return noEvidence // a malformed key is refused before any request
+	case KindPanicked:
+		return noEvidence
+	default: // unknown, unauthorized, rate limited, unavailable
+		return ailing
+	}
+}
+
+// weighLocked judges f's registry by how f ended.
+func (c *PromptCache[V]) weighLocked(f *flight[V], out outcome[V], now time.Duration) {
+	r := f.registry
+	probe := r.probe == f
+	if probe {
+		r.probe = nil
+	}
+	if !f.counted || c.cfg.MaxSize == 0 || f.withheld {
+		return
+	}
+	r.note(f, out, c.time.clock.Now())
+	switch f.says {
+	case alive:
+		r.run, r.runKey, r.runMany = 0, "", false
+		c.liftLocked(r, now)
+	case ailing:
+		r.count(f.key, out.err)
+		if probe {
+			r.step++
+		}
+		c.holdLocked(r, out.err, probe, now)
+	case noEvidence:
+		if probe {
+			r.next = later(now, c.backoffLocked(r.step, 0))
+		}
+	}
+	c.noteRegistryLocked(r)
+	if len(c.required.list) > 0 {
+		c.refresher.nudge() // one of them may wait for this
+	}
+}
+
+// count adds a failure to the run of them.
+func (r *registry[V]) count(key string, err *FetchError) {
+	switch {
+	case r.run == 0:
+		r.runKey = key
+	case key != r.runKey:
+		r.runMany = true
+	}
+	r.run++
+	r.cause = err
+}
+
+// note keeps how a fetch ended for Status and the log.
+func (r *registry[V]) note(f *flight[V], out outcome[V], now time.Time) {
+	if out.err == nil {
+		r.lastSuccess = now
+		if r.outage == nil {
+			r.tally = tally{}
+		}
+		return
+	}
+	r.lastError = errorInfo(f.key, out, now)
+	if f.says == ailing || f.entry != nil && out.err.Kind != KindInvalid {
+		r.tally.add(out.err.Kind)
+	}
+}
+
+// holdLocked holds r back if its failure err is one too many, or asks for it.
+func (c *PromptCache[V]) holdLocked(r *registry[V], err *FetchError, probe bool, now time.Duration) {
+	pause := min(err.RetryAfter, c.cfg.MaxRetryAfter)
+	falls := !r.down && c.cfg.DownAfter > 0 && r.run >= c.cfg.DownAfter && (r.runMany || c.onlyLocked(r, r.runKey))
+	if falls {
+		r.down = true
+		c.health.down++
+		r.step = max(r.step, 1)
+		c.emitLocked(Event{Kind: EventDown, Domain: r.domain, Err: err})
+		c.logOutageLocked(r, "registry down", "", "failures", r.run, "err", err)
+	}
+	if !r.held && (falls || pause > 0) {
+		r.held = true
+		c.health.held++
+		r.comeback = comeback[V]{} // who was not back yet waits again
+	}
+	if !r.held {
+		return
+	}
+	if falls || probe {
+		pause = c.backoffLocked(r.step, err.RetryAfter)
+	}
+	r.next = max(r.next, later(now, max(0, pause)))
+}
+
+// onlyLocked reports whether no other prompt of r is cached than key's.
+func (c *PromptCache[V]) onlyLocked(r *registry[V], key string) bool {
+	others := r.entries
+	if e := c.entries.peek(key); e != nil && e.registry == r {
+		others--
+	}
+	return others == 0
+}
+
+// liftLocked lets r's traffic go again. What has failed or waited for r comes
+// back little by little.
+func (c *PromptCache[V]) liftLocked(r *registry[V], now time.Duration) {
+	if !r.held {
+		return
+	}
+	r.held, r.step, r.next, r.chosen = false, 0, 0, nil
+	r.era++
+	c.health.held--
+	if r.down {
+		r.down = false
+		c.health.down--
+		c.emitLocked(Event{Kind: EventUp, Domain: r.domain})
+	}
+	c.comeBackLocked(r, now)
+	c.endOutageLocked(r)
+}
+
+// bars reports whether f, a failure of a key of r or nil, stands against
+// an attempt at the moment now.
+func (r *registry[V]) bars(f *failure, now time.Duration) bool {
+	return f != nil && now < r.until(f)
+}
+
+// until returns the end of f's backoff. A failure that was the registry's is
+// over once the registry is back.
+func (r *registry[V]) until(f *failure) time.Duration {
+	if r != nil && f.transient && f.era != r.era {
+		return 0
+	}
+	return f.until
+}
