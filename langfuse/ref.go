@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -173,7 +172,7 @@ func nameProblem(name string) string {
 		return `its name contains "|"`
 	case hasTag(name):
 		return "its name contains an HTML tag"
-	case climbs(name):
+	case httpsource.Climbs(name):
 		return `its name has a folder "." or ".."`
 	}
 	return ""
@@ -186,14 +185,6 @@ func isControl(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unico
 func hasTag(name string) bool {
 	_, after, found := strings.Cut(name, "<")
 	return found && strings.Contains(after, ">")
-}
-
-// climbs reports whether name, once a server or a proxy has decoded it, perhaps
-// twice, is a path that leads out of where it is: the slashes of a name are
-// escaped, but some proxies decode them, and take a backslash for one.
-func climbs(name string) bool {
-	decoded := strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/").Replace(strings.ToLower(name))
-	return slices.ContainsFunc(strings.Split(decoded, "/"), httpsource.IsDots)
 }
 
 func refError(key, problem string) error {

@@ -42,10 +42,10 @@ type Ref struct {
 // write it, with "?model" at its end to ask for the model too. A missing owner
 // is "-", a missing or empty version is "latest".
 //
-// No part may be "." or "..", contain one of / : ? \ or a character that does
-// not print, or begin or end with a blank; the whole may have 1024 bytes. Other
-// characters are permitted, and escaped on the wire. Its errors wrap
-// [ErrInvalidRef].
+// No part may be "." or "..", nor a path with one for a server that decodes it
+// twice ("..%2fx"), contain one of / : ? \ or a character that does not print, or
+// begin or end with a blank; the whole may have 1024 bytes. Other characters are
+// permitted, and escaped on the wire. Its errors wrap [ErrInvalidRef].
 func ParseRef(identifier string) (Ref, error) {
 	rest, model := strings.CutSuffix(identifier, modelFlag)
 	path, version, _ := strings.Cut(rest, ":")
@@ -156,6 +156,8 @@ func segmentProblem(s string) string {
 		return fmt.Sprintf("is %q", s)
 	case strings.ContainsAny(s, `/:?\`): // some proxies read \ as /
 		return `contains one of / : ? \`
+	case httpsource.Climbs(s):
+		return `is a path with "." or ".." for a server that decodes it twice`
 	case !utf8.ValidString(s):
 		return "is not UTF-8"
 	case strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):

@@ -60,7 +60,7 @@ func (c diffCmd) readable(std streams, report diffReport) error {
 		if f.Error != "" || f.Change == promptdiff.Same {
 			continue
 		}
-		for _, line := range style.Fold(term.Visible(f.heading()), 0) {
+		for _, line := range style.Fold(term.OneLine(f.heading()), 0) {
 			b.WriteString(style.Bold(line) + "\n")
 		}
 		if !c.Brief {

@@ -166,7 +166,8 @@ func fail(std streams, err error) int {
 // say tells those who run the program something that is not its output.
 func say(std streams, what, text string) {
 	style := term.StyleOf(std.err, std.getenv)
-	for i, line := range style.Fold(what+" "+term.Visible(text), 0) {
+	text = strings.ReplaceAll(term.Visible(text), "\n", "\n  ") // a line that begins at the margin is ours
+	for i, line := range style.Fold(what+" "+text, 0) {
 		if after, ok := strings.CutPrefix(line, what); ok && i == 0 {
 			line = style.Bold(what) + after
 		}

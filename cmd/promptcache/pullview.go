@@ -92,12 +92,12 @@ func (v *pullView) line(row pullResult) {
 	if v.json || row.Outcome == pull.Failed || v.style.Terminal() && row.Outcome == pull.Unchanged {
 		return
 	}
-	text := fmt.Sprintf("%-9s  %s", row.Outcome, term.Visible(row.Key))
+	text := fmt.Sprintf("%-9s  %s", row.Outcome, term.OneLine(row.Key))
 	revision := show.Short(cmp.Or(row.Revision, row.OldRevision))
 	if row.Outcome == pull.Changed {
 		revision = show.Short(row.OldRevision) + " -> " + show.Short(row.Revision)
 	}
-	text += "  " + v.style.Dim(term.Visible(revision))
+	text += "  " + v.style.Dim(term.OneLine(revision))
 	v.print(v.painted(row.Outcome, text))
 }
 
@@ -126,7 +126,7 @@ func (v *pullView) end(p *pulling, report pull.Report) error {
 		say(v.std, "promptcache: note:", fmt.Sprintf("%s was left out: %s", left.Key, left.Reason))
 	}
 	if report.Written {
-		v.print(fmt.Sprintf("%s: %s, %d added, %d changed, %d unchanged, %d removed", term.Visible(p.Output), prompts(report.Prompts),
+		v.print(fmt.Sprintf("%s: %s, %d added, %d changed, %d unchanged, %d removed", term.OneLine(p.Output), prompts(report.Prompts),
 			report.Counts[pull.Added], report.Counts[pull.Changed], report.Counts[pull.Unchanged], report.Counts[pull.Removed]))
 	}
 	return v.err

@@ -20,7 +20,12 @@ func (c *Client) attempt(ctx context.Context, r Request, read func(Answer) error
 	return fail
 }
 
-func (c *Client) roundTrip(ctx context.Context, r Request, read func(Answer) error) *failure {
+func (c *Client) roundTrip(ctx context.Context, r Request, read func(Answer) error) (fail *failure) {
+	defer func() {
+		if value := recover(); value != nil {
+			fail = c.panicked(value)
+		}
+	}()
 	if ctx.Err() != nil {
 		return c.transportFailure(ctx, ctx.Err())
 	}
@@ -41,7 +46,7 @@ func (c *Client) roundTrip(ctx context.Context, r Request, read func(Answer) err
 	if fail != nil {
 		return fail
 	}
-	if err := read(Answer{Body: body, ETag: etag(resp.Header)}); err != nil {
+	if err := read(Answer{Body: body, ETag: c.etag(resp.Header)}); err != nil {
 		return &failure{kind: promptcache.KindInvalid, status: resp.StatusCode, err: &quotedError{c.quotable(err.Error()), err}}
 	}
 	return nil
@@ -64,7 +69,7 @@ func (c *Client) request(ctx context.Context, r Request) *http.Request {
 func (c *Client) body(ctx context.Context, resp *http.Response) ([]byte, *failure) {
 	declared, possible := isJSON(resp.Header)
 	if !possible {
-		return nil, notTheRegistry(resp)
+		return nil, c.notTheRegistry(resp)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, c.maxBodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -77,7 +82,7 @@ func (c *Client) body(ctx context.Context, resp *http.Response) ([]byte, *failur
 		return nil, fail
 	}
 	if !declared && !json.Valid(body) {
-		return nil, notTheRegistry(resp)
+		return nil, c.notTheRegistry(resp)
 	}
 	return body, nil
 }

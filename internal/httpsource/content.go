@@ -21,21 +21,22 @@ func isJSON(h http.Header) (declared, possible bool) {
 }
 
 // mediaType returns the Content-Type without its parameters, in words.
-func mediaType(h http.Header) string {
+func (c *Client) mediaType(h http.Header) string {
 	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
 		return "of no known type"
 	}
-	return fmt.Sprintf("of type %.80q", t)
+	return fmt.Sprintf("of type %.80q", c.quotable(t))
 }
 
 // maxETag is far more than servers make them; longer ones are not remembered.
 const maxETag = 256
 
-// etag returns the answer's entity tag, weak or strong, or "" if it is none.
-func etag(h http.Header) string {
+// etag returns the answer's entity tag, weak or strong, or "" if it is none, or
+// one that shows a credential: it ends up in snapshots.
+func (c *Client) etag(h http.Header) string {
 	tag := h.Get("ETag")
-	if !IsETag(tag) {
+	if !IsETag(tag) || c.masked(tag) != tag {
 		return ""
 	}
 	return tag

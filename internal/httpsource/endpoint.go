@@ -110,6 +110,13 @@ func hasDots(path string) bool {
 // protects from being resolved.
 func IsDots(segment string) bool { return segment == "." || segment == ".." }
 
+// Climbs reports whether name, once a server or a proxy has decoded it, perhaps
+// twice, is a path that leads out of where it is: the slashes of a name are
+// escaped, but some proxies decode them, and take a backslash for one.
+func Climbs(name string) bool {
+	return hasDots(strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/").Replace(strings.ToLower(name)))
+}
+
 // isLoopback reports whether host is this machine by its name alone.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)

@@ -10,9 +10,13 @@ import (
 // give.
 const PageSize = 100
 
-// mostPages bounds a list. A registry with more prompts than that, or one that
-// never says that its list has ended, gets an error.
-const mostPages = 1000
+// mostPages and mostItems bound a list. A registry with more prompts than that,
+// or one that never says that its list has ended, gets an error.
+const (
+	mostPages = 1000
+	mostItems = mostPages * PageSize // of pages, too, that are larger than was asked for
+	maxID     = 2048                 // in bytes; no key is that long. It bounds what is remembered
+)
 
 // List yields the items of all pages, in their order, each id once: a page can
 // repeat the end of the one before it when a list changes meanwhile. page gets
@@ -20,7 +24,8 @@ const mostPages = 1000
 // before it, and returns its items and whether it is the last.
 //
 // The list ends with the last page, an empty one or an error, which is yielded
-// with a zero item: page's, or that the pages repeat or do not end.
+// with a zero item: page's, that the pages repeat or do not end, or that an id is
+// longer than any key.
 func List[T any](registry string, page func(n, before int) (items []T, last bool, err error), id func(T) string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -35,10 +40,15 @@ func List[T any](registry string, page func(n, before int) (items []T, last bool
 			before += len(items)
 			known := len(seen)
 			for _, item := range items {
-				if seen[id(item)] {
+				name := id(item)
+				if seen[name] {
 					continue
 				}
-				seen[id(item)] = true
+				if err := roomFor(registry, name, len(seen)); err != nil {
+					yield(zero, err)
+					return
+				}
+				seen[name] = true
 				if !yield(item, nil) {
 					return
 				}
@@ -53,6 +63,18 @@ func List[T any](registry string, page func(n, before int) (items []T, last bool
 		}
 		yield(zero, fmt.Errorf("%s: the list does not end within %d pages", registry, mostPages))
 	}
+}
+
+// roomFor reports why a list that has so many items already takes no further one
+// of that id, or nil.
+func roomFor(registry, id string, items int) error {
+	switch {
+	case len(id) > maxID:
+		return fmt.Errorf("%s: the list has a name of %d bytes; want %d at most", registry, len(id), maxID)
+	case items >= mostItems:
+		return fmt.Errorf("%s: the list does not end within %d prompts", registry, mostItems)
+	}
+	return nil
 }
 
 // ParseTime reads a time as registries write it: RFC 3339, or the same without a

@@ -3,6 +3,7 @@ package httpsource_test
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,5 +101,39 @@ func TestParseTime(t *testing.T) {
 	}
 	for _, text := range []string{"", "yesterday", "2026-05-01"} {
 		require.Zero(t, httpsource.ParseTime(text))
+	}
+}
+
+func TestListOfAHostileRegistry(t *testing.T) {
+	for name, tt := range map[string]struct {
+		page  func(n int) []string
+		items int
+		fails string
+	}{
+		"pages that are larger than was asked for": {func(n int) []string {
+			items := make([]string, 5000)
+			for i := range items {
+				items[i] = strconv.Itoa(n) + "/" + strconv.Itoa(i)
+			}
+			return items
+		}, 100_000, "registry: the list does not end within 100000 prompts"},
+		"names that are longer than any key": {func(n int) []string {
+			return []string{strconv.Itoa(n), strings.Repeat("x", 2049)}
+		}, 1, "registry: the list has a name of 2049 bytes; want 2048 at most"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			items := 0
+			var failed error
+			for _, err := range httpsource.List("registry", func(n, _ int) ([]string, bool, error) {
+				return tt.page(n), false, nil
+			}, func(s string) string { return s }) {
+				require.NoError(t, failed, "an error is the end")
+				if failed = err; err == nil {
+					items++
+				}
+			}
+			require.Equal(t, tt.items, items)
+			require.EqualError(t, failed, tt.fails)
+		})
 	}
 }

@@ -76,10 +76,49 @@ func Reveal(s Secret) string {
 	return *s.text
 }
 
-// redactIn returns text with every occurrence of what the Secret holds masked.
+// redactIn returns text with every occurrence of what the Secret holds masked,
+// in lower and upper case, too: a name of a host or a media type has lost its
+// case.
 func (s Secret) redactIn(text string) string {
 	if s.IsZero() {
 		return text
 	}
-	return strings.ReplaceAll(text, *s.text, redacted)
+	var b strings.Builder
+	for {
+		i := indexFold(text, *s.text)
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		b.WriteString(text[:i])
+		b.WriteString(redacted)
+		text = text[i+len(*s.text):]
+	}
+}
+
+// indexFold is strings.Index for an ASCII part, whose letters may be of either
+// case in text.
+func indexFold(text, part string) int {
+	for i := range len(text) - len(part) + 1 {
+		if equalFoldASCII(text[i:i+len(part)], part) {
+			return i
+		}
+	}
+	return -1
+}
+
+func equalFoldASCII(a, b string) bool {
+	for i := range len(a) {
+		if lowerASCII(a[i]) != lowerASCII(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerASCII(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }

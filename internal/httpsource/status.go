@@ -53,7 +53,7 @@ func (c *Client) statusFailure(resp *http.Response) *failure {
 	default:
 		advice = "no answer that a registry gives; check the endpoint"
 	}
-	said := "the answer is " + mediaType(resp.Header)
+	said := "the answer is " + c.mediaType(resp.Header)
 	if verdict.Said != "" {
 		said = fmt.Sprintf("the registry says %q", c.quotable(verdict.Said))
 	}

@@ -27,9 +27,9 @@ func outage(ctx context.Context, s *scene, t *teller) error {
 
 	t.say("The registry refuses connections from now on. %d readers go on. The log tells of it once, at the first prompt that is stale.", fewReaders)
 	s.fake.Down()
-	err := t.await(ctx, "state of the cache", "degraded", func() (string, bool) {
+	err := t.await(ctx, "state of the cache", "down", func() (string, bool) {
 		status := s.cache.Status()
-		return status.State.String(), status.State == promptcache.StateDegraded && status.ServingStale == cachedPrompts
+		return status.State.String(), status.State == promptcache.StateDown && status.ServingStale == cachedPrompts
 	})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/registry"
 	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/show"
+	"github.com/promptcache/promptcache-go/cmd/promptcache/internal/term"
 	"github.com/promptcache/promptcache-go/prompt"
 )
 
@@ -100,7 +101,7 @@ func (s *Side) prompt() *prompt.Prompt {
 	return p
 }
 
-// heading names the side in a diff.
+// heading names the side in a diff, in one line.
 func (s *Side) heading() string {
 	heading := s.Label
 	if !strings.HasSuffix(heading, s.Key) {
@@ -109,7 +110,7 @@ func (s *Side) heading() string {
 	if s.Revision != "" {
 		heading += " " + show.Short(s.Revision)
 	}
-	return heading
+	return term.OneLine(heading)
 }
 
 // text returns what is compared line by line.
@@ -133,7 +134,7 @@ func (s *Side) json() string {
 	} else if raw == nil && s.Value != nil {
 		raw, _ = s.Value.MarshalJSON()
 	}
-	return show.Sorted(raw) + "\n"
+	return term.SafeJSON(show.Sorted(raw)) + "\n"
 }
 
 // needs returns the names of the variables, and the placeholders with "*".

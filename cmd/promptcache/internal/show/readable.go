@@ -59,7 +59,7 @@ func (p *page) line(text string) {
 // header prints what is known of the prompt, a row each, without those that have
 // nothing to say.
 func (p *page) header(d Document) {
-	p.line(p.style.Bold(term.Visible(d.Key)))
+	p.line(p.style.Bold(term.OneLine(d.Key)))
 	p.row("registry", d.Address)
 	p.row("revision", d.Revision)
 	for _, detail := range d.Details {
@@ -128,19 +128,19 @@ var roleColours = map[string]term.Colour{
 
 func (p *page) message(m prompt.Message) {
 	if m.Placeholder != nil {
-		p.line(p.style.Heading(term.Yellow, "placeholder") + " " + term.Visible(Placeholder(*m.Placeholder).describe()))
+		p.line(p.style.Heading(term.Yellow, "placeholder") + " " + term.OneLine(Placeholder(*m.Placeholder).describe()))
 		return
 	}
 	colour, ok := roleColours[m.Role]
 	if !ok {
 		colour = term.Blue
 	}
-	heading := p.style.Heading(colour, term.Visible(m.Role))
+	heading := p.style.Heading(colour, term.OneLine(m.Role))
 	if m.Name != "" {
-		heading += " " + p.style.Dim(term.Visible(m.Name))
+		heading += " " + p.style.Dim(term.OneLine(m.Name))
 	}
 	if m.ToolCallID != "" {
-		heading += " " + p.style.Dim("answers "+term.Visible(m.ToolCallID))
+		heading += " " + p.style.Dim("answers "+term.OneLine(m.ToolCallID))
 	}
 	p.line(heading)
 	if len(m.Parts) == 0 && m.Content != "" {
@@ -172,7 +172,7 @@ func (p *page) field(name, text string) {
 	if text == "" {
 		return
 	}
-	label := p.style.Dim(term.Visible(name)) + " "
+	label := p.style.Dim(term.OneLine(name)) + " "
 	for _, line := range p.style.Fold(term.Visible(text), textIndent+term.Columns(name)+1) {
 		p.line(strings.Repeat(" ", textIndent) + label + line)
 		label = ""
@@ -194,7 +194,7 @@ func (p *page) text(text string, indent int) {
 // nothing to say. It returns the error of the first write that failed.
 func Header(w io.Writer, style term.Style, name string, rows []Detail) error {
 	p := &page{out: w, style: style}
-	p.line(style.Bold(term.Visible(name)))
+	p.line(style.Bold(term.OneLine(name)))
 	for _, row := range rows {
 		p.row(row.Name, row.Text)
 	}
@@ -205,7 +205,7 @@ func Header(w io.Writer, style term.Style, name string, rows []Detail) error {
 // that is to be said of it. It returns the error of the first write that failed.
 func Findings(w io.Writer, style term.Style, ok bool, summary string, lines []string) error {
 	p := &page{out: w, style: style}
-	p.line(style.Mark(ok) + " " + term.Visible(summary))
+	p.line(style.Mark(ok) + " " + term.OneLine(summary))
 	for _, text := range lines {
 		for _, line := range style.Fold(term.Visible(text), textIndent) {
 			p.line(strings.Repeat(" ", textIndent) + line)

@@ -22,10 +22,10 @@ func Template(w io.Writer, p *prompt.Prompt) error {
 	page.line("kind: " + string(d.Kind))
 	page.line("syntax: " + string(d.Syntax))
 	for _, name := range d.Variables {
-		page.line("variable: " + term.Visible(name))
+		page.line("variable: " + term.OneLine(name))
 	}
 	for _, place := range d.Placeholders {
-		page.line("placeholder: " + term.Visible(place.describe()))
+		page.line("placeholder: " + term.OneLine(place.describe()))
 	}
 	partials := p.Partials()
 	for _, name := range slices.Sorted(maps.Keys(partials)) {
@@ -56,7 +56,7 @@ func (p *page) json(name string, raw json.RawMessage) {
 	if raw == nil {
 		return
 	}
-	p.line(term.Visible(name) + ":")
+	p.line(term.OneLine(name) + ":")
 	for line := range strings.SplitSeq(Sorted(raw), "\n") {
 		p.line(strings.Repeat(" ", textIndent) + term.SafeJSON(line))
 	}

@@ -5,41 +5,77 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // Visible returns text from elsewhere as people may be shown it: what steers a
-// terminal, or hides in a text, is spelled out (\x1b, \u202e); lines and tabs
-// stay, and so does every letter.
-func Visible(text string) string { return spelledOut(text, `\x%02x`) }
+// terminal, or hides in a text, is spelled out (\x1b, \u202e, \U000e0041); lines
+// and tabs stay, and so does every letter.
+func Visible(text string) string { return spelledOut(text, isHidden, goEscape) }
+
+// OneLine is Visible for what stands in a line with something else, such as a
+// name: it cannot begin a new one, because lines and tabs are spelled out, too.
+func OneLine(text string) string {
+	return spelledOut(text, func(r rune) bool { return r == '\n' || r == '\t' || isHidden(r) }, goEscape)
+}
 
 // SafeJSON returns JSON that says the same and can be shown: such characters
 // can only stand in its strings, where they may be written as escapes.
-func SafeJSON(document string) string { return spelledOut(document, `\u%04x`) }
+func SafeJSON(document string) string { return spelledOut(document, isHidden, jsonEscape) }
 
-func spelledOut(text, control string) string {
-	if strings.IndexFunc(text, isHidden) < 0 {
+// spelledOut returns text with the characters that are hidden as their escapes.
+func spelledOut(text string, hidden func(rune) bool, escape func(rune) string) string {
+	if strings.IndexFunc(text, hidden) < 0 {
 		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
-		switch {
-		case !isHidden(r):
+		if hidden(r) {
+			b.WriteString(escape(r))
+		} else {
 			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, control, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
 	return b.String()
 }
 
-// isHidden reports whether r steers a terminal, or changes how the text around
-// it is shown: control characters, and those that turn its direction around.
-func isHidden(r rune) bool {
-	return unicode.Is(unicode.Cc, r) && r != '\n' && r != '\t' ||
-		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+func goEscape(r rune) string {
+	switch {
+	case r < 0x100:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r < 0x10000:
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
 }
+
+func jsonEscape(r rune) string {
+	if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
+		return fmt.Sprintf(`\u%04x\u%04x`, high, low)
+	}
+	return fmt.Sprintf(`\u%04x`, r)
+}
+
+// hidden is what steers a terminal, changes how the text around it is shown, or
+// takes up no room so that nobody sees that it is there: controls, separators of
+// lines, those that turn the direction around, blanks of no width, and tags, in
+// which a whole text can hide.
+var hidden = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{0x00, 0x08, 1},
+		{0x0b, 0x1f, 1},
+		{0x7f, 0x9f, 1},
+		{0x200b, 0x200b, 1},
+		{0x2028, 0x202e, 1},
+		{0x2060, 0x2064, 1},
+		{0x2066, 0x2069, 1},
+		{0xfeff, 0xfeff, 1},
+	},
+	R32: []unicode.Range32{{0xe0000, 0xe007f, 1}},
+}
+
+func isHidden(r rune) bool { return unicode.Is(hidden, r) }
 
 // tab is what a tab is shown as where lines are folded.
 const tab = "    "

@@ -16,18 +16,25 @@ func TestVisible(t *testing.T) {
 		"\x1b[2J\x00\x7f\r":              `\x1b[2J\x00\x7f\x0d`,
 		"\u009b31m":                      `\x9b31m`,
 		"a\u202eb\u2066c":                `a\u202eb\u2066c`,
+		"a\u2028b\u200bc\ufeff":          `a\u2028b\u200bc\ufeff`,
+		"a\U000e0041\U000e007fb":         `a\U000e0041\U000e007fb`,
 		"\u05e9\u05dc\u05d5\u05dd\u200f": "\u05e9\u05dc\u05d5\u05dd\u200f",
 	} {
 		require.Equal(t, want, term.Visible(text))
 	}
 }
 
+func TestOneLine(t *testing.T) {
+	require.Equal(t, `a\x0aFORGED\x09\x1b[2J`, term.OneLine("a\nFORGED\t\x1b[2J"))
+	require.Equal(t, "plain é", term.OneLine("plain é"))
+}
+
 func TestSafeJSONSaysTheSame(t *testing.T) {
-	text := "\u009b31m \u007f \u202e é \U0001f680"
+	text := "\u009b31m \u007f \u202e é \U0001f680 \U000e0041 \u200b"
 	document, err := json.Marshal(text)
 	require.NoError(t, err)
 	safe := term.SafeJSON(string(document))
-	require.Equal(t, `"\u009b31m \u007f \u202e é `+"\U0001f680"+`"`, safe)
+	require.Equal(t, `"\u009b31m \u007f \u202e é `+"\U0001f680"+` \udb40\udc41 \u200b"`, safe)
 	var got string
 	require.NoError(t, json.Unmarshal([]byte(safe), &got))
 	require.Equal(t, text, got)
