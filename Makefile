@@ -31,6 +31,11 @@ torture: ## run the core's tests 20 times over, and its torture test for TORTURE
 	go test -race -count=20 ./promptcache/...
 	PROMPTCACHE_TORTURE=$(TORTURE) go test -race -count=1 -timeout 30m -run 'Torture' ./promptcache/...
 
+SOAK ?= 10m
+.PHONY: soak
+soak: ## run the caches for SOAK=10m over HTTP while everything around them goes wrong; reports to soak.json
+	go run ./internal/cmd/soak -length $(SOAK) -quiet -json soak.json
+
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME=60s
@@ -39,6 +44,14 @@ fuzz: ## run every fuzz target for FUZZTIME=60s
 .PHONY: cover
 cover: ## measure statement coverage of the library's packages; below 95 % fails
 	@scripts/cover
+
+.PHONY: fleet
+fleet: ## play fleets in virtual time; write the numbers and pictures of docs/fleet.md (SIZES=100000: minutes)
+	go run ./sim/cmd/fleet -out docs/fleet $(if $(SIZES),-instances $(SIZES))
+
+.PHONY: fleet-check
+fleet-check: ## check that these are what the fleets of up to 1,000 come to
+	go run ./sim/cmd/fleet -out docs/fleet -check
 
 .PHONY: lint
 lint: ## vet, golangci-lint at its pinned version, and go mod tidy

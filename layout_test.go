@@ -40,6 +40,13 @@ var allowed = []struct {
 	{pkg: "fakes/source", ours: []string{"promptcache"}},
 	{pkg: "fakes/internal/fakeserver"},
 	{pkg: "fakes/internal/fakeserver/fakeservertest", others: []string{"github.com/stretchr/testify/require"}},
+	{pkg: "fakes/faultnet"},
+	{pkg: "fakes/cmd/faultnet", ours: []string{"fakes/faultnet", "fakes/internal/fakecmd"}},
+	{
+		pkg: "internal/soak", ours: []string{"promptcache", "langsmith", "langfuse", "fakes/langsmith", "fakes/langfuse", "fakes/faultnet"},
+		others: []string{"github.com/benbjohnson/clock"},
+	},
+	{pkg: "internal/cmd/soak", ours: []string{"internal/soak"}},
 	{pkg: "fakes/langsmith", ours: []string{"fakes/internal/fakeserver"}},
 	{pkg: "fakes/langfuse", ours: []string{"fakes/internal/fakeserver"}},
 	{pkg: "fakes/internal/fakecmd"},
@@ -50,6 +57,9 @@ var allowed = []struct {
 	{pkg: "fakes/cmd/fakelangsmith", ours: []string{"fakes/langsmith", "fakes/internal/fakecmd"}},
 	{pkg: "fakes/cmd/fakelangfuse", ours: []string{"fakes/langfuse", "fakes/internal/fakecmd"}},
 	{pkg: "cmd/", ours: []string{"promptcache", "prompt", "langsmith", "langfuse", "promptfs", "fakes/langsmith", "fakes/langfuse", "cmd/"}, others: []string{"*"}},
+	{pkg: "sim", ours: []string{"promptcache"}},
+	{pkg: "sim/plot"},
+	{pkg: "sim/cmd/fleet", ours: []string{"promptcache", "sim", "sim/plot"}},
 	{pkg: "docs/examples/", ours: []string{"promptcache", "prompt", "langsmith"}},
 }
 
