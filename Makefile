@@ -7,7 +7,7 @@ TORTURE ?= 60s
 
 .PHONY: help
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: ## show what it does: a prompt from registry to handler, through an outage and back
@@ -61,6 +61,18 @@ lint: ## vet, golangci-lint at its pinned version, and go mod tidy
 cross: ## build everything for linux, darwin and windows
 	for os in linux darwin windows; do for arch in amd64 arm64; do \
 		echo "$$os/$$arch"; GOOS=$$os GOARCH=$$arch go build -o /dev/null ./... ; done; done
+
+.PHONY: bench
+bench: sdk ## measure beside every peer and write docs/benchmarks.md; takes a quarter of an hour and an idle machine
+	cd bench && go run ./cmd/bench -out ../docs/benchmarks.md
+
+.PHONY: bench-quick
+bench-quick: sdk ## the same in about a minute, less exactly, on standard output
+	cd bench && go run ./cmd/bench -quick
+
+.PHONY: bench-gate
+bench-gate: ## fail if a hit has become slower beside otter and a bare concurrent map
+	cd bench && go run ./cmd/gate
 
 .PHONY: ci
 ci: ## everything that must pass before a change lands

@@ -1,0 +1,212 @@
+package suite_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/promptcache/promptcache-go/bench/peer"
+	"github.com/promptcache/promptcache-go/bench/report"
+	"github.com/promptcache/promptcache-go/bench/suite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// tiny measures nothing well, and everything.
+func tiny() suite.Settings {
+	return suite.Settings{Rounds: 2, Time: 200 * time.Microsecond, Quick: true, Largest: 1_000}
+}
+
+// found runs one section.
+func found(t *testing.T, name string, s suite.Settings) suite.Found {
+	t.Helper()
+	for _, section := range suite.Sections() {
+		if section.Name == name {
+			f, err := section.Run(t.Context(), s)
+			require.NoError(t, err)
+			require.NotEmpty(t, f.Tables)
+			for _, table := range f.Tables {
+				complete(t, table)
+			}
+			return f
+		}
+	}
+	t.Fatalf("there is no section %q", name)
+	return suite.Found{}
+}
+
+// complete checks that every row of a table says something in every column, and
+// that all that was compared with ours has a ratio.
+func complete(t *testing.T, table report.Table) {
+	t.Helper()
+	require.NotEmpty(t, table.Title)
+	require.NotEmpty(t, table.Rows, table.Title)
+	ours := 0
+	for _, row := range table.Rows {
+		require.Len(t, row.Cells, len(table.Columns), "%s: %s", table.Title, row.Name)
+		for i, cell := range row.Cells {
+			require.NotEqual(t, "–", cell.String(), "%s: %s: %s", table.Title, row.Name, table.Columns[i].Name)
+			require.Equal(t, table.Columns[i].Ratio, cell.Ratio > 0, "%s: %s: %s", table.Title, row.Name, table.Columns[i].Name)
+			require.NotContains(t, cell.Text, "missed", row.Name)
+		}
+		if row.Ours && !row.Unranked {
+			ours++
+			for _, own := range row.Cells {
+				require.Contains(t, []float64{0, 1}, own.Ratio, "the base is ours")
+			}
+		}
+	}
+	require.Positive(t, ours, "%s: ours is not in it", table.Title)
+}
+
+func names(table report.Table) []string {
+	out := make([]string, len(table.Rows))
+	for i, row := range table.Rows {
+		out[i] = row.Name
+	}
+	return out
+}
+
+// cell returns what stands in a row's column, whose name begins so.
+func cell(t *testing.T, table report.Table, row, column string) report.Cell {
+	t.Helper()
+	for _, r := range table.Rows {
+		for i, c := range table.Columns {
+			if r.Name == row && strings.HasPrefix(c.Name, column) {
+				return r.Cells[i]
+			}
+		}
+	}
+	t.Fatalf("%s: no cell %q, %q", table.Title, row, column)
+	return report.Cell{}
+}
+
+func TestHits(t *testing.T) {
+	s := tiny()
+	s.Quick = false
+	tables := found(t, "hits", s).Tables
+	require.Len(t, tables, 2, "1 key and 100; the others are too large")
+	require.Len(t, names(tables[0]), len(peer.All()))
+	for _, row := range []string{peer.OursName, "otter", "golang-lru expirable"} {
+		require.Equal(t, "0.0", cell(t, tables[1], row, "allocations").Text, row)
+	}
+	require.Less(t, cell(t, tables[1], peer.EmptyName, "one").Figure.Median, cell(t, tables[1], peer.OursName, "one").Figure.Median)
+	require.Len(t, found(t, "hits", tiny()).Tables, 1)
+}
+
+func TestContended(t *testing.T) {
+	tables := found(t, "contended", tiny()).Tables
+	require.Len(t, tables, 2)
+	require.Equal(t, "Hits during a refresh of 1,000 entries", tables[1].Title)
+	require.Len(t, tables[1].Rows, 4)
+}
+
+func TestMisses(t *testing.T) {
+	table := found(t, "misses", tiny()).Tables[0]
+	require.NotContains(t, names(table), "limit: xsync.Map", "a map would grow")
+	require.NotEqual(t, "0.0", cell(t, table, peer.OursName, "allocations").Text)
+}
+
+func TestMemory(t *testing.T) {
+	table := found(t, "memory", tiny()).Tables[0]
+	ours := cell(t, table, peer.OursName, "each of").Figure.Median
+	bare := cell(t, table, "golang-lru expirable", "each of").Figure.Median
+	require.Greater(t, ours, bare, "ours has an expirable inside")
+	require.Less(t, ours, 2_000.0)
+	require.Greater(t, bare, 50.0)
+}
+
+func TestScan(t *testing.T) {
+	table := found(t, "scan", tiny()).Tables[0]
+	require.Equal(t, []string{"promptcache", "port of LangSmith's cache"}, names(table))
+	require.Len(t, table.Columns, 2, "1 and 100 entries")
+	require.Greater(t, cell(t, table, "port of LangSmith's cache", "100 entries").Ratio, 3.0, "it looks at every entry")
+}
+
+func TestStall(t *testing.T) {
+	tables := found(t, "stall", tiny()).Tables
+	require.Len(t, tables, 2)
+	require.Contains(t, names(tables[0]), "promptcache, all turn stale")
+	require.Contains(t, names(tables[1]), "otter with refresh, refreshes")
+	for _, table := range tables {
+		for _, row := range table.Rows {
+			p50, p999 := row.Cells[0].Figure.Median, row.Cells[2].Figure.Median
+			require.Positive(t, p50, row.Name)
+			require.GreaterOrEqual(t, p999, p50, row.Name)
+			require.Equal(t, strings.HasSuffix(row.Name, ", quiet"), row.Cells[3].Figure.Median == 1, row.Name)
+		}
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	table := found(t, "refresh", tiny()).Tables[0]
+	require.Equal(t, "Refreshing 1,000 entries, all stale", table.Title)
+	ideal := 1_000 / 64.0 * 0.010
+	require.Greater(t, cell(t, table, peer.OursName, "time").Figure.Median, ideal*0.95, "nobody is faster than the registry")
+	require.InDelta(t, cell(t, table, peer.OursName, "time").Figure.Median/ideal, cell(t, table, peer.OursName, "× ideal").Figure.Median, 0.01)
+}
+
+// TestHitRatio: ours is an exact LRU.
+func TestHitRatio(t *testing.T) {
+	s := tiny()
+	s.Largest = 20_000
+	table := found(t, "ratio", s).Tables[0]
+	for _, trace := range []string{"Zipf", "scan", "loop"} {
+		exact := cell(t, table, "golang-lru simplelru in a mutex", trace).Figure.Median
+		require.InDelta(t, exact, cell(t, table, peer.OursName, trace).Figure.Median, 0.0001, trace)
+	}
+	require.Greater(t, cell(t, table, "otter", "loop").Figure.Median, 30.0, "LRU is at its worst there")
+	require.Zero(t, cell(t, table, peer.OursName, "loop").Figure.Median)
+}
+
+// TestBehaviour is what the table says of ours, and of the port, which is made to
+// do what LangSmith's cache does.
+func TestBehaviour(t *testing.T) {
+	table := found(t, "behaviour", tiny()).Tables[0]
+	for row, want := range map[string][]string{
+		peer.OursName:               {"wins", "stays deleted", "8", "10", "1"},
+		"port of LangSmith's cache": {"is lost", "comes back", "0", "20", "100"},
+	} {
+		for i, column := range []string{"a Set", "a Delete", "goroutines", "fetches for 200", "fetches for 100"} {
+			require.Equal(t, want[i], cell(t, table, row, column).Text, "%s: %s", row, column)
+		}
+	}
+	require.Equal(t, "200", cell(t, table, "otter with refresh", "fetches for 200").Text)
+	require.Equal(t, "comes back", cell(t, table, "sturdyc with refresh", "a Delete").Text)
+}
+
+// TestClientsWithoutNode: the Go clients are measured all the same.
+func TestClientsWithoutNode(t *testing.T) {
+	f := found(t, "clients", tiny())
+	require.Equal(t, []string{"promptcache", "port of LangSmith's cache, in Go"}, names(f.Tables[0]))
+	require.InDelta(t, 100, cell(t, f.Tables[0], "promptcache", "requests").Figure.Median, 0)
+	require.InDelta(t, 1_000, cell(t, f.Tables[0], "port of LangSmith's cache, in Go", "requests").Figure.Median, 0)
+	require.Contains(t, strings.Join(f.Missing, "\n"), "npm langsmith: the repository is not known")
+}
+
+func TestSettings(t *testing.T) {
+	require.NoError(t, tiny().Validate())
+	err := suite.Settings{Rounds: -1, Largest: 999}.Validate()
+	require.ErrorContains(t, err, "-1 rounds")
+	require.ErrorContains(t, err, "0s for a measurement")
+	require.ErrorContains(t, err, "999 entries")
+}
+
+func TestSectionsHaveNamesOfTheirOwn(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range suite.Sections() {
+		require.False(t, seen[s.Name], s.Name)
+		seen[s.Name] = true
+	}
+}
+
+func TestProgressIsTold(t *testing.T) {
+	var out strings.Builder
+	s := tiny()
+	s.Progress = &out
+	found(t, "scan", s)
+	require.Equal(t, "scan of 1\nscan of 100\n", out.String())
+}
