@@ -1,6 +1,7 @@
 package promptcache_test
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"testing"
@@ -143,6 +144,28 @@ func TestLoadIsNoAnswer(t *testing.T) {
 		for _, key := range []string{"a", "b", "c", "d"} {
 			v, _ := c.Get(key)
 			require.Equal(t, "back", v.Text)
+		}
+	})
+
+	proves(t, "a prompt that is loaded while it waits for a slot is refreshed in its time", func(t *testing.T) {
+		src := docs("a", "b", "c")
+		c := started(t, src.Fetch, exactly(func(cfg *promptcache.Config) { cfg.RefreshConcurrency, cfg.FetchTimeout = 1, time.Hour }))
+		require.NoError(t, c.Prefetch(t.Context(), "a", "b", "c"))
+		release := src.Hold()
+		pass(ttl + interval)
+		require.Equal(t, 2, c.Status().Queued)
+		newer := snapshotOf(t, "a", "b", "c")
+		n, err := c.Load(bytes.NewReader(newer))
+		require.NoError(t, err)
+		require.Equal(t, 2, n, "one is being refetched")
+		require.Zero(t, c.Status().Queued)
+		release()
+		pass(interval)
+		require.Equal(t, 4, src.Total())
+		pass(ttl + interval)
+		for _, key := range []string{"a", "b", "c"} {
+			e, _ := c.Lookup(key)
+			require.False(t, e.FromSnapshot, key)
 		}
 	})
 

@@ -235,6 +235,9 @@ func TestWithheldInTheBackground(t *testing.T) {
 			}
 			return nil, promptcache.ErrUnavailable
 		})
+		cfg := h.Config()
+		cfg.DownAfter = 1000 // it does not go down again, and does not come back again
+		require.NoError(t, h.Configure(cfg))
 		_, err := h.Refresh(t.Context(), "x0")
 		require.NoError(t, err)
 		require.NotEqual(t, promptcache.StateDown, h.Status().State)
@@ -242,7 +245,7 @@ func TestWithheldInTheBackground(t *testing.T) {
 		pass(time.Second)
 		h.registry.Always(source.Value(&doc{"back"}))
 		pass(10 * interval)
-		for _, key := range h.keys {
+		for _, key := range append(h.keys, "x1", "x2") {
 			e, _ := h.Lookup(key)
 			require.Equal(t, "back", e.Value.Text, key)
 		}
@@ -340,6 +343,7 @@ func TestFallbacksAndMissingPrompts(t *testing.T) {
 		h.registry.Delete("a")
 		pass(ttl + 3*interval)
 		require.ElementsMatch(t, []string{"b", "c"}, h.Keys())
+		require.NotContains(t, h.log.at(slog.LevelDebug), "refresh failed, prompt still fresh")
 		require.Zero(t, domainOf(t, h.PromptCache, "").NotFound)
 	})
 
