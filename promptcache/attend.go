@@ -48,6 +48,7 @@ func (r *refresher[V]) attendLocked(now time.Duration) {
 	for _, reg := range r.c.registries {
 		r.letGoLocked(reg, now)
 		r.probeLocked(reg, now)
+		next = min(next, r.listenLocked(reg, now))
 		if reg.comeback.waiting != nil {
 			next = min(next, reg.comeback.next)
 		}

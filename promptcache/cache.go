@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -26,19 +27,25 @@ type PromptCache[V any] struct {
 
 	lifecycle sync.Mutex // serialises Start and Configure; taken before mu
 
-	mu        sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
-	cfg       Config
-	entries   *lru[V]
-	schedule  schedule[V]
-	absences  absences
-	flights   map[string]*flight[V]   // by key: the fetch whose result will be stored
-	flying    map[*flight[V]]struct{} // every fetch that has not returned
-	refresher *refresher[V]           // nil when there is none; stays until it has ended
-	required  requirements            // cfg's, which does not change without it
-	armed     context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
-	closed    bool                    // Shutdown was called
+	entries  *lru[V]
+	counters counters
+	rules    atomic.Pointer[rules]
 
-	metrics     Metrics
+	mu         sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
+	cfg        Config
+	schedule   schedule[V]
+	absences   absences
+	flights    map[string]*flight[V]   // by key: the fetch whose result will be stored
+	flying     map[*flight[V]]struct{} // every fetch that has not returned
+	refresher  *refresher[V]           // nil when there is none; stays until it has ended
+	refreshers uint16                  // how many there have been, modulo its size
+	attentive  time.Duration           // from when on it is known when entries were read
+	required   requirements            // cfg's, which does not change without it
+	armed      context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
+	closed     bool                    // Shutdown was called
+
+	metrics     Metrics                          // without the hits that needed no mutex
+	cleared     struct{ hits, staleHits uint64 } // those of them that ResetMetrics has cleared
 	saves       saves
 	health      health
 	registries  map[string]*registry[V] // by Domain
@@ -71,9 +78,11 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 		cfg.Codec = jsonCodec[V]{}
 	}
 	c.cfg, c.required = cfg, required
+	c.publishLocked()
 	c.logger = cfg.Logger
 	c.time = newTimeline(cfg.Clock)
 	c.entries = newLRU[V]()
+	c.counters = newCounters()
 	c.registries = make(map[string]*registry[V])
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
@@ -101,20 +110,26 @@ func (c *PromptCache[V]) check(cfg Config) (requirements, error) {
 // returns false for a prompt that is not cached or older than TTL + MaxStale.
 // The value is shared: do not change it.
 func (c *PromptCache[V]) Get(key string) (V, bool) {
-	s := c.read(key, false)
-	return s.value, s.ok
+	if s := c.hit(key); s != nil {
+		return s.value, true
+	}
+	found := c.read(key, false)
+	return found.value, found.ok
 }
 
 // Lookup is Get with all that the cache knows of the prompt. Whether it is
 // stale is decided by the clock at this moment. It counts and touches like Get.
 func (c *PromptCache[V]) Lookup(key string) (Entry[V], bool) {
-	e := c.lockEntry(key)
+	if out, ok := c.look(key); ok {
+		return out, true
+	}
+	e, canonical := c.lockEntry(key)
 	defer c.unlock()
 	now := c.time.now()
-	if s := c.readLocked(e.entry, e.key, now, true); !s.ok {
+	if found := c.readLocked(e, canonical, now, true); !found.ok {
 		return Entry[V]{}, false
 	}
-	return c.describeLocked(e.entry, now), true
+	return c.describeLocked(e, now), true
 }
 
 // Set stores value under key as fetched now. It wins over a fetch in flight:
@@ -126,22 +141,22 @@ func (c *PromptCache[V]) Set(key string, value V) {
 	domain := c.domainOf(canonical)
 	t := traitsOf(value)
 
-	c.mu.Lock()
+	c.lockForOne()
 	defer c.unlock()
 	now := c.time.now()
-	snap := c.newSnapshot(value, t, now, c.time.clock.Now(), true)
+	snap := c.newSnapshot(value, t, now, c.time.clock.Now(), snapSet)
 	c.supersedeLocked(canonical, value)
 	if c.cfg.MaxSize == 0 {
 		return
 	}
-	e := c.entries.touch(canonical)
+	e := c.entries.peek(canonical)
 	if e == nil {
 		e = c.insertLocked(canonical, domain, snap, now)
 	} else {
-		c.replaceLocked(e, snap, t.revision != "" && t.revision == e.snap.revision)
+		c.entries.recency.touch(e, now)
+		c.replaceLocked(e, snap, t.revision != "" && t.revision == e.snap().revision)
 	}
-	e.lastRead = now
-	if !e.gone { // which it is if there is room only for what is required
+	if !e.is(isGone) { // which it is if there is room only for what is required
 		c.entries.alias(e, key)
 	}
 }
@@ -269,8 +284,18 @@ func (c *PromptCache[V]) unlock() {
 	}
 }
 
-// newSnapshot wraps a value whose fetch began at the moment at. first says that
-// it replaces nothing that was fetched before.
-func (c *PromptCache[V]) newSnapshot(value V, t traits, at time.Duration, fetchedAt time.Time, first bool) *snapshot[V] {
-	return &snapshot[V]{value: value, traits: t, at: at, fetchedAt: fetchedAt, early: drawEarly(c.cfg.RefreshJitter, first)}
+// newSnapshot wraps a value whose fetch began at the moment at.
+func (c *PromptCache[V]) newSnapshot(value V, t traits, at time.Duration, fetchedAt time.Time, is snapshotKind) *snapshot[V] {
+	if t.immutable {
+		is |= snapImmutable
+	}
+	return &snapshot[V]{
+		value:     value,
+		revision:  t.revision,
+		at:        at,
+		fetchedAt: fetchedAt.Unix(),
+		nanos:     uint32(fetchedAt.Nanosecond()), //nolint:gosec // below 1e9
+		early:     drawEarly(c.cfg.RefreshJitter, is&snapRefreshed == 0),
+		kind:      is,
+	}
 }

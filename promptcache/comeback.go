@@ -25,10 +25,11 @@ func (c *PromptCache[V]) comeBackLocked(r *registry[V], now time.Duration) {
 	back := comeback[V]{next: later(now, comebackTick)}
 	for all := c.entries.all(); len(all) > 0; all = all[:len(all)-1] {
 		e := all[len(all)-1]
-		if e.registry != r || e.queued || !e.parked && (e.failure == nil || !e.failure.transient) {
+		if e.registry != r || e.is(isQueued) || !e.is(isParked) && (e.failure == nil || !e.failure.transient) {
 			continue
 		}
-		e.parked, e.hurried = true, false
+		e.set(isParked)
+		e.drop(isHurried)
 		c.rescheduleLocked(e)
 		back.waiting = append(back.waiting, e)
 	}
@@ -43,8 +44,8 @@ func (c *PromptCache[V]) comeBackLocked(r *registry[V], now time.Duration) {
 
 // hurry lets a reader's prompt go before those that nobody reads.
 func (b *comeback[V]) hurry(e *entry[V]) {
-	if b.waiting != nil && !e.hurried {
-		e.hurried = true
+	if b.waiting != nil && !e.is(isHurried) {
+		e.set(isHurried)
 		b.read = append(b.read, e)
 	}
 }
@@ -55,7 +56,7 @@ func (b *comeback[V]) pop() *entry[V] {
 		for len(*queue) > 0 {
 			e := (*queue)[0]
 			*queue = (*queue)[1:]
-			if e.parked {
+			if e.is(isParked) {
 				return e
 			}
 		}
@@ -76,7 +77,8 @@ func (r *refresher[V]) letGoLocked(reg *registry[V], now time.Duration) {
 			*back = comeback[V]{}
 			return
 		}
-		e.parked, e.wokenBy = false, nil
+		e.drop(isParked)
+		e.sleep()
 		r.considerLocked(e, now)
 		r.c.rescheduleLocked(e)
 	}
@@ -89,8 +91,8 @@ func (c *PromptCache[V]) unparkLocked() {
 		r.comeback, r.chosen = comeback[V]{}, nil
 	}
 	for _, e := range c.entries.all() {
-		if e.parked {
-			e.parked = false
+		if e.is(isParked) {
+			e.drop(isParked)
 			c.rescheduleLocked(e)
 		}
 	}
@@ -98,6 +100,7 @@ func (c *PromptCache[V]) unparkLocked() {
 
 // parkLocked makes e wait for its registry.
 func (c *PromptCache[V]) parkLocked(e *entry[V], now time.Duration) {
-	e.parked, e.wokenBy = true, nil
+	e.set(isParked)
+	e.sleep()
 	c.noteTroubleLocked(e, now)
 }

@@ -1,6 +1,7 @@
 package promptcache
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -8,25 +9,37 @@ import (
 // drawEarly draws the fraction of its TTL after which a prompt is due: from
 // the last jitter of it, or from its second half if it is first, so that what
 // was fetched together after a deploy spreads within one TTL. 1 without jitter.
-func drawEarly(jitter float64, first bool) float64 {
+func drawEarly(jitter float64, first bool) early {
 	switch {
 	case jitter == 0:
-		return 1
+		return notEarly
 	case first:
 		jitter = 0.5
 	}
-	return 1 - jitter*rand.Float64() //nolint:gosec // spreads load, guards nothing
+	return earlyBy(1 - jitter*rand.Float64()) //nolint:gosec // spreads load, guards nothing
 }
+
+// early is a fraction of the TTL, of notEarly parts.
+type early uint16
+
+// notEarly is all of it.
+const notEarly early = math.MaxUint16
+
+func earlyBy(fraction float64) early { return early(fraction * float64(notEarly)) }
+
+func (y early) fraction() float64 { return float64(y) / float64(notEarly) }
+
+func (y early) of(ttl time.Duration) time.Duration { return time.Duration(float64(ttl) * y.fraction()) }
 
 // dueAtLocked returns the moment from which e may be refetched: when its TTL
 // is nearly over or, after a failure, when its backoff is.
 func (c *PromptCache[V]) dueAtLocked(e *entry[V]) time.Duration {
-	if c.cfg.offline() || e.snap.immutable && !e.marked {
+	if c.cfg.offline() || e.snap().immutable() && !e.is(isMarked) {
 		return never
 	}
-	due := e.snap.at
-	if !e.marked && !e.snap.fallback {
-		due = c.dueByAgeLocked(e)
+	due := e.snap().at
+	if !e.is(isMarked) && !e.snap().fallback() {
+		due = e.snap().due(c.rules.Load())
 	}
 	if e.failure != nil {
 		due = max(due, e.registry.until(e.failure))
@@ -34,39 +47,30 @@ func (c *PromptCache[V]) dueAtLocked(e *entry[V]) time.Duration {
 	return due
 }
 
-func (c *PromptCache[V]) dueByAgeLocked(e *entry[V]) time.Duration {
-	ttl := *c.cfg.TTL
-	if c.cfg.RefreshJitter == 0 || e.snap.early == 1 {
-		return staleFrom(e.snap.at, ttl)
-	}
-	if ttl == Forever {
-		return never
-	}
-	return later(e.snap.at, time.Duration(float64(ttl)*e.snap.early))
-}
-
 // staleFrom returns the first moment at which what was fetched at the moment
 // at is older than age.
 func staleFrom(at, age time.Duration) time.Duration { return later(later(at, age), 1) }
 
 // rescheduleLocked sets when the refresher must look at e again: when it is
-// due, turns stale, or becomes too old, whichever is next and not yet seen.
+// due, turns stale, or becomes too old, whichever is next and not yet seen. Its
+// readers call again, for something has changed.
 func (c *PromptCache[V]) rescheduleLocked(e *entry[V]) {
+	e.set(isCalling)
 	next := never
 	switch {
-	case e.queued || e.dormant || c.flights[e.key] != nil:
-	case e.parked:
+	case e.is(isQueued) || e.is(isDormant) || c.flights[e.key] != nil:
+	case e.is(isParked):
 		next = c.substitutedAtLocked(e)
 	default:
 		next = c.dueAtLocked(e)
 	}
-	if !c.cfg.offline() && !e.snap.immutable {
+	if !c.cfg.offline() && !e.snap().immutable() {
 		ttl := *c.cfg.TTL
-		if !e.stale {
-			next = min(next, staleFrom(e.snap.at, ttl))
+		if !e.is(isStale) {
+			next = min(next, staleFrom(e.snap().at, ttl))
 		}
-		if !e.expired && c.cfg.MaxStale > 0 {
-			next = min(next, staleFrom(e.snap.at, later(ttl, c.cfg.MaxStale)))
+		if !e.is(isExpired) && c.cfg.MaxStale > 0 {
+			next = min(next, staleFrom(e.snap().at, later(ttl, c.cfg.MaxStale)))
 		}
 	}
 	c.schedule.set(e, next)
@@ -76,5 +80,5 @@ func (c *PromptCache[V]) rescheduleLocked(e *entry[V]) {
 // stamped with the last scan's moment, so e may have been read up to an
 // interval after its stamp.
 func (c *PromptCache[V]) idleLocked(e *entry[V], now time.Duration) bool {
-	return c.cfg.IdleAfter > 0 && now-e.lastRead > later(c.cfg.IdleAfter, c.cfg.RefreshInterval)
+	return c.cfg.IdleAfter > 0 && now-max(c.attentive, momentOf(e.stamp.Load())) > later(c.cfg.IdleAfter, c.cfg.RefreshInterval)
 }

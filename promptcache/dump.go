@@ -3,6 +3,7 @@ package promptcache
 import (
 	"errors"
 	"io"
+	"time"
 )
 
 // Dump writes a snapshot of the cache to w: one JSON object, its "entries" the
@@ -92,8 +93,8 @@ func (c *PromptCache[V]) collect() []dumped[V] {
 	c.mu.Unlock()
 	out := make([]dumped[V], 0, len(entries))
 	c.inChunks(len(entries), func(i int) {
-		if e := entries[i]; !e.gone && !e.snap.fallback {
-			out = append(out, dumped[V]{e.key, e.registry.domain, e.snap, e.marked})
+		if e := entries[i]; !e.is(isGone) && !e.snap().fallback() {
+			out = append(out, dumped[V]{e.key, e.registry.domain, e.snap(), e.is(isMarked)})
 		}
 	})
 	return out
@@ -139,9 +140,9 @@ func (d dumped[V]) facts() entryFacts {
 	return entryFacts{
 		Key:       d.key,
 		Source:    d.source,
-		FetchedAt: timestamp(d.snap.fetchedAt),
+		FetchedAt: timestamp(d.snap.wall(time.UTC)),
 		Revision:  d.snap.revision,
-		Immutable: d.snap.immutable,
+		Immutable: d.snap.immutable(),
 		Stale:     d.marked,
 	}
 }

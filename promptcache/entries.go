@@ -1,6 +1,9 @@
 package promptcache
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // This file is every change of an entry but its failures: each leaves the
 // index, the schedule, the outages and the counters in agreement.
@@ -12,13 +15,10 @@ func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now
 	if r := c.required.byKey[key]; r != nil {
 		r.err = nil
 	}
-	e := &entry[V]{key: key, registry: c.registryLocked(domain), snap: snap, lastRead: now, index: notScheduled, foundAt: neverFound}
+	e := &entry[V]{key: key, registry: c.registryLocked(domain), index: notScheduled}
+	e.current.Store(snap)
 	e.registry.entries++
-	if snap.loaded {
-		c.entries.addLoaded(e)
-	} else {
-		c.entries.add(e)
-	}
+	c.entries.add(e, now, snap.loaded())
 	c.saves.now.contents++
 	c.rescheduleLocked(e)
 	c.emitLocked(Event{Kind: EventAdded, Key: key, NewRevision: snap.revision})
@@ -29,10 +29,10 @@ func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now
 // replaceLocked gives e a newer value or, if it is unchanged, the same one
 // with a newer age.
 func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
-	old := e.snap.revision
-	e.snap = snap
-	e.marked, e.stale, e.expired = false, false, false
-	e.dormant, e.parked, e.wokenBy = false, false, nil
+	old := e.snap().revision
+	e.replace(snap)
+	e.drop(isMarked | isStale | isExpired | isDormant | isParked)
+	e.sleep()
 	c.unqueueLocked(e)
 	failed := e.failure != nil
 	c.setFailureLocked(e, nil)
@@ -52,10 +52,10 @@ func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged
 // was asked for it: what e fails with stays, with its backoff and what the log
 // has said of it.
 func (c *PromptCache[V]) replaceByLoadedLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
-	old := e.snap.revision
-	e.snap = snap
-	e.marked, e.stale, e.expired = false, false, false
-	e.dormant, e.wokenBy = false, nil
+	old := e.snap().revision
+	e.replace(snap)
+	e.drop(isMarked | isStale | isExpired | isDormant)
+	e.sleep()
 	c.unqueueLocked(e)
 	c.rescheduleLocked(e)
 	c.saves.now.ages++
@@ -76,18 +76,32 @@ func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
 	c.setFailureLocked(e, nil)
 	c.calmLocked(e)
 	e.registry.entries--
-	e.parked, e.gone = false, true
-	event.Key, event.OldRevision = e.key, e.snap.revision
+	e.drop(isParked)
+	e.set(isGone)
+	event.Key, event.OldRevision = e.key, e.snap().revision
 	c.emitLocked(event)
+}
+
+// lockForOne locks the cache for a prompt to be added. If it is full, it sees to
+// it first that the one to be evicted is at hand: readers may have used any number
+// of prompts since the last eviction, which are put in order a few at a time.
+func (c *PromptCache[V]) lockForOne() {
+	for {
+		c.mu.Lock()
+		if c.cfg.MaxSize == 0 || c.entries.len() < c.cfg.MaxSize || c.entries.recency.oldest(scanChunk) != nil {
+			return
+		}
+		c.mu.Unlock()
+	}
 }
 
 // evictLocked removes the least recently used prompts until the rest fits. One
 // that is required counts as used instead; they are no more than fit.
 func (c *PromptCache[V]) evictLocked() {
 	for c.entries.len() > c.cfg.MaxSize {
-		e := c.entries.oldest()
+		e := c.entries.recency.oldest(math.MaxInt)
 		if c.required.byKey[e.key] != nil {
-			c.entries.touch(e.key)
+			c.entries.recency.touch(e, 0)
 			continue
 		}
 		c.removeLocked(e, Event{Kind: EventEvicted})
@@ -97,7 +111,8 @@ func (c *PromptCache[V]) evictLocked() {
 
 // markLocked makes e stale and due.
 func (c *PromptCache[V]) markLocked(e *entry[V]) {
-	e.marked, e.dormant = true, false
+	e.set(isMarked)
+	e.drop(isDormant)
 	c.saves.now.contents++
 	c.rescheduleLocked(e)
 	if !c.cfg.offline() {
@@ -108,11 +123,11 @@ func (c *PromptCache[V]) markLocked(e *entry[V]) {
 
 // noticeStaleLocked records that e is stale, once.
 func (c *PromptCache[V]) noticeStaleLocked(e *entry[V], now time.Duration) {
-	if e.stale {
+	if e.is(isStale) {
 		return
 	}
-	e.stale = true
-	c.emitLocked(Event{Kind: EventStale, Key: e.key, OldRevision: e.snap.revision})
+	e.set(isStale)
+	c.emitLocked(Event{Kind: EventStale, Key: e.key, OldRevision: e.snap().revision})
 	c.noteTroubleLocked(e, now)
 }
 
@@ -123,12 +138,14 @@ func (c *PromptCache[V]) reappraiseLocked(now time.Duration) {
 		if stale {
 			c.noticeStaleLocked(e, now)
 		} else {
-			e.stale = false
-			if e.trouble == stuck {
+			e.drop(isStale)
+			if e.is(isStuck) {
 				c.calmLocked(e)
 			}
 		}
-		e.expired, e.dormant, e.wokenBy = expired, false, nil
+		e.put(isExpired, expired)
+		e.drop(isDormant)
+		e.sleep()
 		c.noteTroubleLocked(e, now)
 		c.rescheduleLocked(e)
 	}

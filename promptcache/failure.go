@@ -89,7 +89,7 @@ func (c *PromptCache[V]) failLocked(e *entry[V], fl *flight[V], err *FetchError,
 	case fl.marked:
 		f.notFound, f.counted = never, false
 	default:
-		if !f.counted && !e.snap.fallback {
+		if !f.counted && !e.snap().fallback() {
 			c.denyLocked(e.registry, fl.began)
 			f.counted = true
 		}
@@ -99,7 +99,7 @@ func (c *PromptCache[V]) failLocked(e *entry[V], fl *flight[V], err *FetchError,
 				e.registry.missing.removed++
 			}
 			c.logLater(levelWarn, "prompt removed: the registry says it does not exist", e.key, e.registry.domain,
-				"revision", e.snap.revision, "err", err)
+				"revision", e.snap().revision, "err", err)
 			c.removeLocked(e, Event{Kind: EventRemoved, Err: err})
 			c.metrics.Removals++
 			c.failAbsentLocked(fl, err, now)
@@ -114,7 +114,7 @@ func (c *PromptCache[V]) failLocked(e *entry[V], fl *flight[V], err *FetchError,
 // noteFailureLocked makes f what e is failing with.
 func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Duration) {
 	c.setFailureLocked(e, f)
-	e.wokenBy = nil
+	e.sleep()
 	c.unqueueLocked(e)
 	c.rescheduleLocked(e)
 
@@ -122,7 +122,7 @@ func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Dur
 	if f.err.Kind == KindInvalid {
 		kind = EventRejected
 	}
-	c.emitLocked(Event{Kind: kind, Key: e.key, OldRevision: e.snap.revision, Err: f.err})
+	c.emitLocked(Event{Kind: kind, Key: e.key, OldRevision: e.snap().revision, Err: f.err})
 	c.reportFailureLocked(e, now)
 }
 
@@ -137,7 +137,7 @@ func (c *PromptCache[V]) deniedLocked(e *entry[V], now time.Duration) bool {
 		return false
 	default:
 		confirmed := now > f.notFound && now-f.notFound >= c.cfg.RefreshInterval
-		return confirmed && (e.snap.fallback || c.confirmedLocked(e, now)) // the registry never had a fallback
+		return confirmed && (e.snap().fallback() || c.confirmedLocked(e, now)) // the registry never had a fallback
 	}
 }
 
@@ -170,6 +170,7 @@ func (c *PromptCache[V]) failAbsentLocked(fl *flight[V], err *FetchError, now ti
 func (c *PromptCache[V]) setFailureLocked(e *entry[V], f *failure) {
 	before, r := e.failure, e.registry
 	e.failure = f
+	e.put(isFailing, f != nil)
 	if before.missing() && !f.missing() {
 		c.admitLocked(r)
 	}

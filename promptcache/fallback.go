@@ -213,7 +213,7 @@ func causeOf(err *FetchError) error {
 
 func (c *PromptCache[V]) newCallLocked(e *entry[V], withheld *FetchError) *fetchCall {
 	call := &fetchCall{clock: c.time.clock, timeout: c.cfg.FetchTimeout, withheld: withheld, told: &told{}}
-	if e != nil && !e.snap.fallback {
+	if e != nil && !e.snap().fallback() {
 		_, expired := c.judgeLocked(e, c.time.now())
 		call.servable = !expired
 	}
@@ -233,7 +233,7 @@ func (c *PromptCache[V]) storeFallbackLocked(f *flight[V], out outcome[V], now t
 	}
 	e, before := f.entry, c.absences.get(f.key)
 	if e != nil {
-		if _, expired := c.judgeLocked(e, now); !e.snap.fallback && !expired {
+		if _, expired := c.judgeLocked(e, now); !e.snap().fallback() && !expired {
 			f.removed = c.failLocked(e, f, out.err, now)
 			return false
 		}
@@ -251,11 +251,10 @@ func (c *PromptCache[V]) storeFallbackLocked(f *flight[V], out outcome[V], now t
 			c.logLater(levelWarn, "serving a fallback: the registry says that the prompt does not exist", f.key, f.registry.domain, "err", out.err)
 		}
 	}
-	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, true)
-	snap.fallback = true
+	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, snapFallback)
 	if e == nil {
 		e = c.insertLocked(f.key, f.registry.domain, snap, now)
-		if e.gone { // there is room only for what is required
+		if e.is(isGone) { // there is room only for what is required
 			return true
 		}
 	} else {
@@ -269,11 +268,11 @@ func (c *PromptCache[V]) storeFallbackLocked(f *flight[V], out outcome[V], now t
 // replaceByFallbackLocked gives e, a fallback or too old to be served, a newer
 // fallback. Its failures go on.
 func (c *PromptCache[V]) replaceByFallbackLocked(e *entry[V], snap *snapshot[V], unchanged bool) {
-	old := e.snap.revision
+	old := e.snap().revision
 	e.registry.lose(e)
-	e.foundAt, e.foundIn = neverFound, 0
-	e.snap = snap
-	e.marked, e.expired, e.dormant = false, false, false
+	e.replace(snap)
+	e.forgetFound()
+	e.drop(isMarked | isExpired | isDormant | isCounted)
 	if !unchanged {
 		c.emitLocked(Event{Kind: EventChanged, Key: e.key, OldRevision: old, NewRevision: snap.revision})
 	}
@@ -282,5 +281,5 @@ func (c *PromptCache[V]) replaceByFallbackLocked(e *entry[V], snap *snapshot[V],
 // unknownToRegistry reports whether e is a fallback because the registry says
 // that there is no such prompt. That is no outage.
 func (e *entry[V]) unknownToRegistry() bool {
-	return e.snap.fallback && e.failure != nil && e.failure.err.Kind == KindNotFound
+	return e.snap().fallback() && e.failure != nil && e.failure.err.Kind == KindNotFound
 }

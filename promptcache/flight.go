@@ -93,7 +93,7 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 		over:     make(chan struct{}),
 	}
 	if e != nil {
-		f.prev = e.snap
+		f.prev = e.snap()
 	}
 	f.call = c.newCallLocked(e, withheld)
 	ctx = withCall(withPrevious(ctx, f.known()), f.call)
@@ -147,7 +147,7 @@ func (c *PromptCache[V]) call(ctx context.Context, f *flight[V]) outcome[V] {
 	known := f.known()
 	switch {
 	case errors.Is(err, ErrNotModified) && known != nil:
-		return outcome[V]{value: known.value, traits: known.traits, unchanged: true}
+		return outcome[V]{value: known.value, traits: known.traits(), unchanged: true}
 	case errors.Is(err, ErrNotModified):
 		return outcome[V]{err: &FetchError{Key: f.key, Kind: KindInvalid, Err: fmt.Errorf("%w, but nothing is cached that could be", err)}}
 	case err != nil:
@@ -159,7 +159,7 @@ func (c *PromptCache[V]) call(ctx context.Context, f *flight[V]) outcome[V] {
 	if cause := f.call.markedCause(); cause != nil {
 		out.fallback, out.immutable, out.err = true, false, asFetchError(f.key, cause)
 	}
-	if f.prev != nil && f.prev.fallback == out.fallback && sameContent(f.prev.value, f.prev.traits, v, out.traits) {
+	if f.prev != nil && f.prev.fallback() == out.fallback && sameContent(f.prev.value, f.prev.traits(), v, out.traits) {
 		out.value, out.unchanged = f.prev.value, true
 	}
 	return out
@@ -168,7 +168,7 @@ func (c *PromptCache[V]) call(ctx context.Context, f *flight[V]) outcome[V] {
 // known returns what the fetch may say of that it is not modified: what it
 // refreshes, unless that is a fallback, which is not the registry's.
 func (f *flight[V]) known() *snapshot[V] {
-	if f.prev != nil && f.prev.fallback {
+	if f.prev != nil && f.prev.fallback() {
 		return nil
 	}
 	return f.prev
@@ -176,7 +176,7 @@ func (f *flight[V]) known() *snapshot[V] {
 
 // land ends a flight whose call has returned.
 func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) {
-	c.mu.Lock()
+	c.lockForOne()
 	delete(c.flying, f)
 	f.registry.flights--
 	f.timer.Stop()

@@ -242,6 +242,7 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (leaving *refr
 	cfg.Clock, cfg.Logger, cfg.Canonical, cfg.Domain = old.Clock, old.Logger, old.Canonical, old.Domain
 	cfg.Codec, cfg.Snapshot = old.Codec, old.Snapshot
 	c.cfg, c.required = cfg, required
+	c.publishLocked()
 
 	now := c.time.now()
 	c.absences.resize(cfg.MaxSize, cfg.NegativeTTL)
@@ -256,9 +257,7 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (leaving *refr
 		}
 	}
 	if old.offline() && !cfg.offline() {
-		for _, e := range c.entries.all() {
-			e.lastRead = now // nobody kept count
-		}
+		c.attentive = now
 	}
 	c.reappraiseLocked(now)
 

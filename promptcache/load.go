@@ -202,20 +202,19 @@ func (c *PromptCache[V]) tooOldLocked(cand *candidate[V], age time.Duration) boo
 
 // takeInLocked loads a candidate, or says why not.
 func (c *PromptCache[V]) takeInLocked(cand *candidate[V], at, now time.Duration) error {
-	snap := c.newSnapshot(cand.value, cand.traits, at, cand.fetchedAt, true)
-	snap.loaded = true
+	snap := c.newSnapshot(cand.value, cand.traits, at, cand.fetchedAt, snapLoaded)
 	snap.early = c.spreadLocked(snap.early, now-at)
 
 	e := c.entries.peek(cand.key)
 	switch {
 	case e != nil:
-		newer := cand.dated && !cand.future && at > e.snap.at && cand.fetchedAt.After(e.snap.fetchedAt)
-		if !newer && !e.snap.fallback || c.flights[cand.key] != nil {
+		newer := cand.dated && !cand.future && at > e.snap().at && cand.fetchedAt.After(e.snap().wall(time.UTC))
+		if !newer && !e.snap().fallback() || c.flights[cand.key] != nil {
 			return ErrNewerCached
 		}
-		unchanged := !e.snap.fallback && cand.traits.revision != "" && cand.traits.revision == e.snap.revision
+		unchanged := !e.snap().fallback() && cand.traits.revision != "" && cand.traits.revision == e.snap().revision
 		if unchanged {
-			snap.value = e.snap.value
+			snap.value = e.snap().value
 		}
 		c.replaceByLoadedLocked(e, snap, unchanged)
 	case c.entries.len() >= c.cfg.MaxSize:
@@ -237,15 +236,15 @@ func (c *PromptCache[V]) takeInLocked(cand *candidate[V], at, now time.Duration)
 // spreadLocked returns the fraction of the TTL after which a loaded prompt of
 // that age is due, for a fleet loads the same snapshot at once: as it was drawn,
 // or if that is over, from what is left of the TTL.
-func (c *PromptCache[V]) spreadLocked(early float64, age time.Duration) float64 {
+func (c *PromptCache[V]) spreadLocked(drawn early, age time.Duration) early {
 	if c.cfg.offline() || c.cfg.RefreshJitter == 0 {
-		return early
+		return drawn
 	}
 	spent := float64(age) / float64(*c.cfg.TTL)
 	if spent <= 0.5 || spent >= 1 {
-		return early
+		return drawn
 	}
-	return spent + (1-spent)*(early-0.5)*2
+	return earlyBy(spent + (1-spent)*(drawn.fraction()-0.5)*2)
 }
 
 // noteLoad records how a load ended, for Status, metrics and the log.

@@ -1,144 +1,116 @@
 package promptcache
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
 )
 
-// maxAliases is how many other spellings of its key are indexed with an entry.
-// A prompt has a handful; more would be somebody making them up.
-const maxAliases = 4
-
-// snapshot is a value and what is known of it. It never changes: a refresh
-// replaces it.
-type snapshot[V any] struct {
-	value V
-	traits
-	at        time.Duration // the moment the fetch that brought it began
-	fetchedAt time.Time     // the same by the wall clock
-	early     float64       // the fraction of the TTL, drawn once, after which it is due
-	fallback  bool          // it stands in for what could not be fetched; see MarkFallback
-	loaded    bool          // from a snapshot, and not fetched since
-}
-
-// entry is one cached prompt. All but key and registry are guarded by the
-// cache's mutex.
-type entry[V any] struct {
-	key      string // canonical
-	registry *registry[V]
-	aliases  []string // other spellings of key that lead here
-
-	snap    *snapshot[V]
-	failure *failure // the failed attempts since snap's, nil if none
-
-	lastRead time.Duration // not after the last read, nor more than an interval before it
-	next     time.Duration // when the refresher must look at it, see schedule
-	index    int           // its place in the schedule, notScheduled if it has none
-
-	marked  bool // MarkStale was called since snap's fetch began
-	stale   bool // seen to be stale, by whoever looked last
-	expired bool // seen to be too old to be served by the refresher
-	dormant bool // due, but unread for IdleAfter
-	queued  bool // in the refresher's queue
-	parked  bool // due, but waits for its registry, or for its turn after that is back
-	hurried bool // read since its registry is back
-	gone    bool // no longer in the cache
-	trouble trouble
-
-	foundAt time.Duration // the moment the latest fetch of it that succeeded began, before all others if none has
-	foundIn int           // the registry's inquiry that has counted it as found
-
-	wokenBy *refresher[V] // the refresher that was told of it and has not refetched it yet
-}
-
-// lru is the cache's membership and order. The caller holds the cache's mutex.
+// lru is the cache's membership and order. The caller holds the cache's mutex,
+// but for find and use.
 //
-// expirable.LRU is used without its expiry, whose goroutine cannot be stopped,
-// and without its size: its Add does not say what it evicted, so the cache adds
-// first and then removes the oldest itself. A refresh never goes through add,
-// for that would make the entry the most recently used one.
+// The members are those of expirable.LRU, without its expiry, whose goroutine
+// cannot be stopped, and without its size: its Add does not say what it evicted,
+// so the cache adds first and then removes the oldest itself. What is looked up
+// without the mutex is an index of the members by key, and their order that of
+// recency, for expirable's costs every reader a lock. A refresh changes neither.
 type lru[V any] struct {
-	entries *expirable.LRU[string, *entry[V]]
-	loaded  *expirable.LRU[string, *entry[V]] // from snapshots, not read since: less recently used than all entries
-	aliases map[string]*entry[V]
+	index   index[V]
+	recency recency[V]
+	members *expirable.LRU[*entry[V], struct{}]
 }
 
 func newLRU[V any]() *lru[V] {
-	return &lru[V]{
-		entries: expirable.NewLRU[string, *entry[V]](0, nil, 0),
-		loaded:  expirable.NewLRU[string, *entry[V]](0, nil, 0),
-		aliases: make(map[string]*entry[V]),
-	}
+	l := &lru[V]{members: expirable.NewLRU[*entry[V], struct{}](0, nil, 0)}
+	l.index.init()
+	l.recency.init()
+	return l
 }
 
-// touch returns the entry that key or one of its indexed spellings leads to
-// and makes it the most recently used one; nil if there is none.
-func (l *lru[V]) touch(key string) *entry[V] {
-	if e, ok := l.entries.Get(key); ok {
+// find returns the entry that key or one of its indexed spellings leads to. It
+// may miss one that is there while the mutex is held by somebody else.
+func (l *lru[V]) find(key string) *entry[V] {
+	e := l.index.find(key)
+	if e != nil && e.is(isSpelling) {
+		return e.extra.alias
+	}
+	return e
+}
+
+// peek returns the entry of a canonical key.
+func (l *lru[V]) peek(key string) *entry[V] {
+	if e := l.index.find(key); e != nil && !e.is(isSpelling) {
 		return e
 	}
-	e, ok := l.aliases[key]
-	if !ok {
-		e, ok = l.loaded.Peek(key)
-	}
-	if !ok {
-		return nil
-	}
-	if _, ok := l.entries.Get(e.key); !ok {
-		l.loaded.Remove(e.key)
-		l.entries.Add(e.key, e)
-	}
-	return e
+	return nil
 }
 
-// peek returns the entry of a canonical key without touching it.
-func (l *lru[V]) peek(key string) *entry[V] {
-	e, ok := l.entries.Peek(key)
-	if !ok {
-		e, _ = l.loaded.Peek(key)
+// add takes in e, whose key must not be there yet, as the most recently used
+// entry or, if it is loaded, as that of those that were loaded and not read
+// since, which are less recently used than all others.
+func (l *lru[V]) add(e *entry[V], now time.Duration, loaded bool) {
+	if alias := l.index.find(e.key); alias != nil {
+		l.forget(alias)
 	}
-	return e
+	l.members.Add(e, struct{}{})
+	l.index.add(e)
+	l.recency.add(e, now, loaded)
 }
-
-// add makes e, whose key must not be there yet, the most recently used entry.
-func (l *lru[V]) add(e *entry[V]) { l.entries.Add(e.key, e) }
-
-// addLoaded makes e, whose key must not be there yet, the most recently used of
-// those that were loaded and not read since.
-func (l *lru[V]) addLoaded(e *entry[V]) { l.loaded.Add(e.key, e) }
 
 // alias indexes a spelling with e, unless e has enough of them.
-func (l *lru[V]) alias(e *entry[V], spelling string) {
-	if len(e.aliases) < maxAliases && l.aliases[spelling] == nil && spelling != e.key {
-		e.aliases = append(e.aliases, spelling)
-		l.aliases[spelling] = e
+func (l *lru[V]) alias(e *entry[V], key string) {
+	if l.index.find(key) != nil || e.extra != nil && len(e.extra.aliases) == maxAliases {
+		return
 	}
+	a := &entry[V]{key: key, extra: &extra[V]{alias: e}}
+	a.set(isSpelling)
+	e.more().aliases = append(e.more().aliases, a)
+	l.index.add(a)
+}
+
+// forget takes a spelling out, which is canonical by now.
+func (l *lru[V]) forget(alias *entry[V]) {
+	of := alias.extra.alias.extra
+	of.aliases = slices.DeleteFunc(of.aliases, func(a *entry[V]) bool { return a == alias })
+	l.index.remove(alias)
 }
 
 // remove takes e and its spellings out.
 func (l *lru[V]) remove(e *entry[V]) {
-	l.entries.Remove(e.key)
-	l.loaded.Remove(e.key)
-	for _, spelling := range e.aliases {
-		delete(l.aliases, spelling)
+	l.members.Remove(e)
+	l.index.remove(e)
+	l.recency.remove(e)
+	if e.extra != nil {
+		for _, alias := range e.extra.aliases {
+			l.index.remove(alias)
+		}
 	}
-}
-
-// oldest returns the least recently used entry, nil if there is none.
-func (l *lru[V]) oldest() *entry[V] {
-	_, e, ok := l.loaded.GetOldest()
-	if !ok {
-		_, e, _ = l.entries.GetOldest()
-	}
-	return e
 }
 
 // len returns the number of entries.
-func (l *lru[V]) len() int { return l.loaded.Len() + l.entries.Len() }
-
-// keys returns the canonical keys, least recently used first.
-func (l *lru[V]) keys() []string { return append(l.loaded.Keys(), l.entries.Keys()...) }
+func (l *lru[V]) len() int { return l.members.Len() }
 
 // all returns the entries, least recently used first.
-func (l *lru[V]) all() []*entry[V] { return append(l.loaded.Values(), l.entries.Values()...) }
+func (l *lru[V]) all() []*entry[V] {
+	now := make([]ranked[V], 0, l.len())
+	for _, r := range l.recency.heap {
+		now = append(now, ranked[V]{r.entry.stamp.Load(), r.entry})
+	}
+	slices.SortStableFunc(now, func(a, b ranked[V]) int { return cmp.Compare(a.stamp, b.stamp) })
+	out := make([]*entry[V], len(now))
+	for i, r := range now {
+		out[i] = r.entry
+	}
+	return out
+}
+
+// keys returns the canonical keys, least recently used first.
+func (l *lru[V]) keys() []string {
+	keys := make([]string, 0, l.len())
+	for _, e := range l.all() {
+		keys = append(keys, e.key)
+	}
+	return keys
+}

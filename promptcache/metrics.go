@@ -50,7 +50,11 @@ func (m Metrics) HitRate() float64 {
 func (c *PromptCache[V]) Metrics() Metrics {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.metrics
+	hits, staleHits := c.hitsLocked()
+	m := c.metrics
+	m.Hits += hits - c.cleared.hits
+	m.StaleHits += staleHits - c.cleared.staleHits
+	return m
 }
 
 // ResetMetrics sets all counters to 0.
@@ -58,4 +62,11 @@ func (c *PromptCache[V]) ResetMetrics() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.metrics = Metrics{}
+	c.cleared.hits, c.cleared.staleHits = c.hitsLocked()
+}
+
+// hitsLocked returns how many hits needed no mutex.
+func (c *PromptCache[V]) hitsLocked() (hits, staleHits uint64) {
+	hits, staleHits = c.counters.sum()
+	return hits + c.entries.recency.uses(), staleHits
 }

@@ -32,8 +32,11 @@ func (c *PromptCache[V]) denyLocked(r *registry[V], at time.Duration) {
 	r.missing.began = at
 	r.missing.inquiry++
 	for _, e := range c.entries.all() {
-		if e.registry == r && e.foundAt >= at {
-			r.find(e)
+		if e.registry == r {
+			e.drop(isCounted)
+			if e.foundAt() >= at {
+				r.find(e)
+			}
 		}
 	}
 }
@@ -50,7 +53,6 @@ func (c *PromptCache[V]) admitLocked(r *registry[V]) {
 
 // found counts that a fetch of e which began at the moment at succeeded.
 func (r *registry[V]) found(e *entry[V], at time.Duration) {
-	e.foundAt = at
 	if at >= r.missing.began {
 		r.find(e)
 	}
@@ -58,15 +60,15 @@ func (r *registry[V]) found(e *entry[V], at time.Duration) {
 
 // find counts e as found by the inquiry that is open, once.
 func (r *registry[V]) find(e *entry[V]) {
-	if e.foundIn != r.missing.inquiry {
+	if !e.is(isCounted) {
 		r.missing.found++
-		e.foundIn = r.missing.inquiry
+		e.set(isCounted)
 	}
 }
 
 // lose takes back what found counted, for e goes.
 func (r *registry[V]) lose(e *entry[V]) {
-	if r.missing.began != never && e.foundIn == r.missing.inquiry {
+	if r.missing.began != never && e.is(isCounted) {
 		r.missing.found--
 	}
 }
@@ -106,7 +108,7 @@ func (c *PromptCache[V]) resumeLocked(r *registry[V]) {
 // it will be asked for and may have.
 func (c *PromptCache[V]) othersLocked(e *entry[V], n int, now time.Duration) bool {
 	for _, other := range c.entries.all() {
-		askedFor := !other.snap.immutable && !other.unknownToRegistry() && !c.idleLocked(other, now)
+		askedFor := !other.snap().immutable() && !other.unknownToRegistry() && !c.idleLocked(other, now)
 		if other != e && other.registry == e.registry && askedFor {
 			if n--; n == 0 {
 				return true

@@ -63,6 +63,22 @@ const (
 	rejected          // its latest answer was rejected; what is served is older
 )
 
+func (e *entry[V]) trouble() trouble {
+	switch {
+	case e.is(isStuck):
+		return stuck
+	case e.is(isRejected):
+		return rejected
+	default:
+		return noTrouble
+	}
+}
+
+func (e *entry[V]) setTrouble(t trouble) {
+	e.put(isStuck, t == stuck)
+	e.put(isRejected, t == rejected)
+}
+
 // episode is a time in which prompts of a registry are in one kind of trouble.
 // It is one line in the log when it begins and one when it ends.
 type episode struct {
@@ -84,17 +100,17 @@ func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
 	case e.unknownToRegistry(): // which is no outage, and was said when it was stored
 	case e.failure != nil && e.failure.err.Kind == KindInvalid:
 		is = rejected
-	case e.dormant || e.failure == nil && !e.parked:
-	case e.stale || e.trouble == stuck: // a load may have made it fresh, which is no answer
+	case e.is(isDormant) || e.failure == nil && !e.is(isParked):
+	case e.is(isStale) || e.is(isStuck): // a load may have made it fresh, which is no answer
 		is = stuck
 	}
-	if is == e.trouble {
+	if is == e.trouble() {
 		return
 	}
 	c.calmLocked(e)
-	e.trouble = is
-	args := []any{"age", c.ageLocked(e, now), "revision", e.snap.revision}
-	if e.snap.fallback {
+	e.setTrouble(is)
+	args := []any{"age", c.ageLocked(e, now), "revision", e.snap().revision}
+	if e.snap().fallback() {
 		args = append(args, "fallback", true)
 	}
 	switch is {
@@ -107,7 +123,7 @@ func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
 		e.registry.outage.enter()
 	case rejected:
 		level, message := levelDebug, "prompt rejected, serving the one before"
-		if e.snap.fallback {
+		if e.snap().fallback() {
 			message = "prompt rejected, serving a fallback"
 		}
 		if e.registry.refusals == nil {
@@ -122,8 +138,8 @@ func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
 
 // calmLocked takes e out of the trouble it is in, which may be the end of it.
 func (c *PromptCache[V]) calmLocked(e *entry[V]) {
-	was, r := e.trouble, e.registry
-	e.trouble = noTrouble
+	was, r := e.trouble(), e.registry
+	e.setTrouble(noTrouble)
 	switch was {
 	case stuck:
 		r.outage.keys--
@@ -172,11 +188,11 @@ func (c *PromptCache[V]) reportFailureLocked(e *entry[V], now time.Duration) {
 		c.noticeStaleLocked(e, now)
 	}
 	c.noteTroubleLocked(e, now)
-	switch e.trouble {
+	switch e.trouble() {
 	case rejected:
 		e.registry.refusals.fetches++
 	case noTrouble:
-		if !e.stale {
+		if !e.is(isStale) {
 			c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.registry.domain,
 				"age", c.ageLocked(e, now), "err", e.failure.err)
 		}

@@ -5,11 +5,11 @@ import "time"
 // probeLocked has one prompt of reg refetched if reg is held and may be asked
 // by now. Between scans it does so when a reader meets a stale prompt.
 func (r *refresher[V]) probeLocked(reg *registry[V], now time.Duration) {
-	if !reg.held || reg.shut(now) || reg.chosen != nil && reg.chosen.queued {
+	if !reg.held || reg.shut(now) || reg.chosen != nil && reg.chosen.is(isQueued) {
 		return
 	}
 	if e := r.c.probeCandidateLocked(reg, now); e != nil {
-		e.parked = false
+		e.drop(isParked)
 		reg.chosen = e
 		r.queue.push(e)
 		r.c.rescheduleLocked(e)
@@ -26,10 +26,10 @@ func (c *PromptCache[V]) probeCandidateLocked(reg *registry[V], now time.Duratio
 	for all := c.entries.all(); len(all) > 0; all = all[:len(all)-1] {
 		e := all[len(all)-1]
 		switch {
-		case e.registry != reg || e.queued || c.flights[e.key] != nil:
-		case (e.failure == nil || e.failure.withheld) && (!e.snap.immutable || e.marked) && (e.marked || !c.idleLocked(e, now)):
+		case e.registry != reg || e.is(isQueued) || c.flights[e.key] != nil:
+		case (e.failure == nil || e.failure.withheld) && (!e.snap().immutable() || e.is(isMarked)) && (e.is(isMarked) || !c.idleLocked(e, now)):
 			return e
-		case failed == nil && e.parked && c.dueAtLocked(e) <= now:
+		case failed == nil && e.is(isParked) && c.dueAtLocked(e) <= now:
 			failed = e
 		}
 	}
@@ -43,6 +43,7 @@ func (c *PromptCache[V]) passProbeOnLocked(f *flight[V]) {
 	if r := f.registry; r.probe == f {
 		r.probe = nil
 		r.next = later(c.time.now(), c.backoffLocked(r.step, 0))
+		c.stirLocked(r)
 	}
 }
 

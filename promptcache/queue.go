@@ -12,7 +12,7 @@ type queue[V any] struct {
 }
 
 func (q *queue[V]) push(e *entry[V]) {
-	e.queued = true
+	e.set(isQueued)
 	q.waiting++
 	q.items = append(q.items, e)
 	q.tidy()
@@ -25,7 +25,7 @@ func (q *queue[V]) pop() *entry[V] {
 		e := q.items[q.head]
 		q.items[q.head] = nil
 		q.head++
-		if e.queued {
+		if e.is(isQueued) {
 			q.leave(e)
 			return e
 		}
@@ -36,13 +36,13 @@ func (q *queue[V]) pop() *entry[V] {
 
 // leave makes a queued entry no longer queued.
 func (q *queue[V]) leave(e *entry[V]) {
-	e.queued = false
+	e.drop(isQueued)
 	q.waiting--
 }
 
 // unqueueLocked takes e out of the refresher's queue, if it is there.
 func (c *PromptCache[V]) unqueueLocked(e *entry[V]) {
-	if !e.queued {
+	if !e.is(isQueued) {
 		return
 	}
 	q := &c.refresher.queue
@@ -53,7 +53,7 @@ func (c *PromptCache[V]) unqueueLocked(e *entry[V]) {
 // tidy lets go of what does not wait, once that is more than what does.
 func (q *queue[V]) tidy() {
 	if len(q.items) > 2*q.waiting {
-		q.items = slices.DeleteFunc(q.items, func(e *entry[V]) bool { return e == nil || !e.queued })
+		q.items = slices.DeleteFunc(q.items, func(e *entry[V]) bool { return e == nil || !e.is(isQueued) })
 		q.head = 0
 	}
 }

@@ -43,45 +43,87 @@ type found[V any] struct {
 	refreshing bool // a refresher runs, which takes care of stale ones
 }
 
-// located is an entry, nil if there is none, and the canonical key it was
-// looked for under.
-type located[V any] struct {
-	entry *entry[V]
-	key   string
+// hit is a read that needs no mutex: it writes no memory that other readers
+// share, allocates nothing and, while a refresher runs, asks no clock. It returns
+// nil, and has counted nothing, if the read must take the mutex: there is no entry
+// that may be served, or it is stale and something must be done about it.
+func (c *PromptCache[V]) hit(key string) *snapshot[V] {
+	e := c.entries.index.find(key)
+	if e == nil {
+		return nil
+	}
+	flags, rules := flag(e.flags.Load()), c.rules.Load()
+	if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
+		return c.hitOdd(e, flags, rules)
+	}
+	if !c.entries.recency.use(e) {
+		c.counters.mine().hits.Add(1)
+	}
+	return e.snap()
 }
 
-// read looks key up as a reader does: it counts, makes the entry the most
-// recently used, and tells the refresher of a stale one. exact asks the clock
-// whether the entry is stale; otherwise a running refresher's last scan
-// decides.
+// hitOdd is hit where more is to be looked at than the entry's flags.
+func (c *PromptCache[V]) hitOdd(e *entry[V], flags flag, rules *rules) *snapshot[V] {
+	if flags&isSpelling != 0 {
+		e = e.extra.alias
+		flags = flag(e.flags.Load())
+	}
+	s := e.snap()
+	stale, expired := flags&isStale != 0, flags&isExpired != 0
+	if !rules.flagged {
+		stale, expired = s.judge(rules, flags&isMarked != 0, c.time.now())
+	}
+	if expired || stale && (!rules.running || flags&(isStale|isCalling) != isStale) {
+		return nil
+	}
+	c.count(e, stale)
+	return s
+}
+
+// count counts a hit of e and makes it the most recently used.
+func (c *PromptCache[V]) count(e *entry[V], stale bool) {
+	counted := c.entries.recency.use(e)
+	if counted && !stale {
+		return
+	}
+	mine := c.counters.mine()
+	if !counted {
+		mine.hits.Add(1)
+	}
+	if stale {
+		mine.staleHits.Add(1)
+	}
+}
+
+// read is a read under the mutex. exact asks the clock whether the entry is
+// stale; otherwise a running refresher's last scan decides.
 func (c *PromptCache[V]) read(key string, exact bool) found[V] {
-	l := c.lockEntry(key)
+	e, key := c.lockEntry(key)
 	defer c.unlock()
 	if exact || !c.refresher.scanned() {
-		return c.readLocked(l.entry, l.key, c.time.now(), true)
+		return c.readLocked(e, key, c.time.now(), true)
 	}
-	return c.readLocked(l.entry, l.key, c.refresher.lastScan, false)
+	return c.readLocked(e, key, c.refresher.lastScan, false)
 }
 
-// lockEntry locks the cache and returns the entry that key leads to, touched.
-// A key that is not indexed as it stands is made canonical first, without the
-// lock, for that is user code.
-func (c *PromptCache[V]) lockEntry(key string) located[V] {
+// lockEntry locks the cache and returns the entry that key leads to, nil if there
+// is none, and the canonical key. A key that is not indexed as it stands is made
+// canonical first, without the lock, for that is user code.
+func (c *PromptCache[V]) lockEntry(key string) (e *entry[V], canonical string) {
 	c.mu.Lock()
-	if e := c.entries.touch(key); e != nil {
-		return located[V]{e, e.key}
+	if e := c.entries.find(key); e != nil {
+		return e, e.key
 	}
 	if c.canonical == nil {
-		return located[V]{nil, key}
+		return nil, key
 	}
 	c.mu.Unlock()
-	canonical := c.canonicalKey(key)
+	canonical = c.canonicalKey(key)
 	c.mu.Lock()
-	e := c.entries.touch(canonical)
-	if e != nil {
+	if e = c.entries.find(canonical); e != nil {
 		c.entries.alias(e, key)
 	}
-	return located[V]{e, canonical}
+	return e, canonical
 }
 
 // readLocked counts a read of e and returns what may be served. now is the
@@ -94,11 +136,11 @@ func (c *PromptCache[V]) readLocked(e *entry[V], key string, now time.Duration, 
 		c.metrics.Misses++
 		return found[V]{key: key}
 	}
-	stale, expired := e.stale, e.expired
+	stale, expired := e.is(isStale), e.is(isExpired)
 	if byClock {
 		stale, expired = c.judgeLocked(e, now)
 	}
-	e.lastRead = now
+	c.entries.recency.touch(e, now)
 	if expired {
 		c.metrics.Misses++
 		return found[V]{key: key}
@@ -109,44 +151,67 @@ func (c *PromptCache[V]) readLocked(e *entry[V], key string, now time.Duration, 
 		c.noticeStaleLocked(e, now)
 		c.wakeLocked(e)
 	}
-	return found[V]{key: key, value: e.snap.value, ok: true, stale: stale, refreshing: c.refresher.running()}
+	return found[V]{key: key, value: e.snap().value, ok: true, stale: stale, refreshing: c.refresher.running()}
 }
 
 // judgeLocked says what e is at the moment now.
 func (c *PromptCache[V]) judgeLocked(e *entry[V], now time.Duration) (stale, expired bool) {
-	switch {
-	case c.cfg.offline():
-		return false, false
-	case e.snap.immutable:
-		return e.marked, false
-	}
-	age := c.ageLocked(e, now)
-	ttl := *c.cfg.TTL
-	stale = e.marked || e.snap.fallback || age > ttl
-	expired = c.cfg.MaxStale > 0 && age > later(ttl, c.cfg.MaxStale)
-	return stale, expired
+	return e.snap().judge(c.rules.Load(), e.is(isMarked), now)
 }
 
 // ageLocked returns the age of e's value, never negative.
 func (c *PromptCache[V]) ageLocked(e *entry[V], now time.Duration) time.Duration {
-	return max(0, now-e.snap.at)
+	return e.snap().age(now)
+}
+
+// fresh returns the entry under key, and its snapshot, if that is not stale at
+// the moment now by the clock; otherwise nil. It counts nothing.
+func (c *PromptCache[V]) fresh(key string) (e *entry[V], s *snapshot[V], now time.Duration) {
+	if e = c.entries.find(key); e == nil {
+		return nil, nil, 0
+	}
+	s, now = e.snap(), c.time.now()
+	if stale, _ := s.judge(c.rules.Load(), e.is(isMarked), now); stale {
+		return nil, nil, 0
+	}
+	return e, s, now
+}
+
+// look is Lookup without the mutex, for a prompt of which there is nothing to say
+// but what its snapshot does.
+func (c *PromptCache[V]) look(key string) (Entry[V], bool) {
+	e, s, now := c.fresh(key)
+	rules := c.rules.Load()
+	if e == nil || !rules.calm || e.is(isMarked|isFailing|isParked) {
+		return Entry[V]{}, false
+	}
+	c.count(e, false)
+	out := c.describe(e.key, s, now)
+	if due := s.due(rules); rules.running && due != never {
+		out.NextAttempt = out.FetchedAt.Add(due - s.at)
+	}
+	return out, true
+}
+
+// describe returns what a snapshot tells.
+func (c *PromptCache[V]) describe(key string, s *snapshot[V], now time.Duration) Entry[V] {
+	fetchedAt := s.wall(c.time.epoch.Location())
+	return Entry[V]{
+		Value:        s.value,
+		Key:          key,
+		Revision:     s.revision,
+		FetchedAt:    fetchedAt,
+		Age:          s.age(now),
+		Fallback:     s.fallback(),
+		FromSnapshot: s.loaded(),
+		LastAttempt:  fetchedAt,
+	}
 }
 
 // describeLocked returns all about e at the moment now.
 func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V] {
-	stale, _ := c.judgeLocked(e, now)
-	out := Entry[V]{
-		Value:       e.snap.value,
-		Key:         e.key,
-		Revision:    e.snap.revision,
-		FetchedAt:   e.snap.fetchedAt,
-		Age:         c.ageLocked(e, now),
-		Stale:       stale,
-		Fallback:    e.snap.fallback,
-		LastAttempt: e.snap.fetchedAt,
-
-		FromSnapshot: e.snap.loaded,
-	}
+	out := c.describe(e.key, e.snap(), now)
+	out.Stale, _ = c.judgeLocked(e, now)
 	if e.failure != nil {
 		out.LastError = e.failure.err
 		out.LastAttempt = e.failure.lastAt

@@ -19,6 +19,9 @@ import (
 //
 // The error is ctx's, ErrOffline, ErrShutdown, or a *FetchError.
 func (c *PromptCache[V]) GetOrFetch(ctx context.Context, key string) (V, error) {
+	if s := c.hit(key); s != nil {
+		return s.value, nil
+	}
 	s := c.read(key, false)
 	if s.ok && (!s.stale || s.refreshing) {
 		return s.value, nil
@@ -41,6 +44,10 @@ func (c *PromptCache[V]) GetOrFetch(ctx context.Context, key string) (V, error) 
 // still be served, it returns that and an error that wraps ErrStale and the
 // cause: the caller decides. Otherwise it is like GetOrFetch.
 func (c *PromptCache[V]) GetFresh(ctx context.Context, key string) (V, error) {
+	if e, s, _ := c.fresh(key); e != nil {
+		c.count(e, false)
+		return s.value, nil
+	}
 	s := c.read(key, true)
 	if s.ok && !s.stale {
 		return s.value, nil
@@ -160,9 +167,9 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 	if e != nil {
 		failed = e.failure
 		stale, expired := c.judgeLocked(e, now)
-		out.done.cached, out.done.servable = e.snap.value, !expired
+		out.done.cached, out.done.servable = e.snap().value, !expired
 		if n != always && !stale {
-			out.done.value = e.snap.value
+			out.done.value = e.snap().value
 			return out
 		}
 	}

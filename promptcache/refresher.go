@@ -26,6 +26,7 @@ type refresher[V any] struct {
 	alarm  *clock.Timer  // brings one at the moment alarmAt; nil if none was set
 	done   chan struct{} // closed when it has ended
 
+	number   uint16        // which of the cache's it is; not 0
 	phased   bool          // the first scan comes at a random moment and is still to come
 	stopping bool          // nothing new is begun
 	draining bool          // what is under way may finish
@@ -48,6 +49,10 @@ func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
 	if phased {
 		first = 1 + rand.N(first) //nolint:gosec // spreads load, guards nothing
 	}
+	if c.refreshers++; c.refreshers == 0 {
+		c.refreshers = 1
+	}
+	c.attentive = c.time.now() // nobody kept count meanwhile
 	c.refresher = &refresher[V]{
 		c:        c,
 		ctx:      ctx,
@@ -55,6 +60,7 @@ func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
 		ticker:   c.time.clock.Ticker(first), // before the goroutine, so that a mock clock knows of it when Start returns
 		wake:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
+		number:   c.refreshers,
 		lastScan: c.time.now(),
 		phased:   phased,
 		alarmAt:  never,
@@ -85,6 +91,7 @@ func (r *refresher[V]) run() {
 		case <-r.wake:
 			r.answer()
 		}
+		r.rouse(false)
 	}
 }
 
@@ -124,10 +131,12 @@ func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool
 		return false
 	}
 	r.lastScan = now
+	r.c.entries.recency.advance(now)
 	for range scanChunk {
 		e := r.c.schedule.due(now)
 		if e == nil {
 			r.looked = true
+			r.c.publishLocked()
 			return false
 		}
 		r.lookLocked(e, now, fetch)
@@ -138,7 +147,7 @@ func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool
 // lookLocked brings e's flags up to the moment now and, if it is due, queues it.
 func (r *refresher[V]) lookLocked(e *entry[V], now time.Duration, fetch bool) {
 	stale, expired := r.c.judgeLocked(e, now)
-	e.expired = expired
+	e.put(isExpired, expired)
 	if stale {
 		r.c.noticeStaleLocked(e, now)
 	}
@@ -153,56 +162,75 @@ func (r *refresher[V]) lookLocked(e *entry[V], now time.Duration, fetch bool) {
 
 // considerLocked queues e if it is due and somebody reads it.
 func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
-	if e.queued || r.c.flights[e.key] != nil || r.c.dueAtLocked(e) > now {
+	if e.is(isQueued) || r.c.flights[e.key] != nil || r.c.dueAtLocked(e) > now {
 		return
 	}
 	substituted := r.c.substitutedAtLocked(e) <= now
-	if e.parked && !substituted {
+	if e.is(isParked) && !substituted {
 		return
 	}
-	if !e.marked && r.c.idleLocked(e, now) {
-		e.dormant, e.wokenBy = true, nil // the next reader wakes it
+	if !e.is(isMarked) && r.c.idleLocked(e, now) {
+		e.set(isDormant) // the next reader wakes it
+		e.sleep()
 		r.c.noteTroubleLocked(e, now)
 		return
 	}
-	e.dormant = false
+	e.drop(isDormant)
 	if e.registry.held && !substituted {
 		r.c.parkLocked(e, now)
 		return
 	}
-	e.parked = false
+	e.drop(isParked)
 	r.queue.push(e)
 	r.dispatchLocked()
 }
 
 // wakeLocked tells the refresher, if there is one, that a reader found e stale.
 func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
-	if e.dormant {
-		e.dormant = false
+	if e.is(isDormant) {
+		e.drop(isDormant)
 		c.noteTroubleLocked(e, c.time.now())
 		c.rescheduleLocked(e)
 	}
 	r := c.refresher
-	if !r.running() || e.wokenBy == r || c.waitsLocked(e) {
+	if !r.running() {
 		return
 	}
-	e.wokenBy = r
-	r.woken = append(r.woken, e)
-	r.nudge()
+	if e.wokenBy() != r.number {
+		now := c.time.now()
+		if until := c.waitsLocked(e); until > now {
+			c.hushLocked(e, until, now)
+			return
+		}
+		e.setWokenBy(r.number)
+		r.woken = append(r.woken, e)
+		r.nudge()
+	}
+	e.drop(isCalling) // until it was looked at
 }
 
-// waitsLocked reports whether a stale e must wait, for its backoff or for its
-// registry. A reader's prompt waits less.
-func (c *PromptCache[V]) waitsLocked(e *entry[V]) bool {
-	if e.failure == nil && !e.parked {
-		return false
+// waitsLocked returns until when a stale e must wait for its backoff or its
+// registry, never if that is not known. A reader's prompt waits less.
+func (c *PromptCache[V]) waitsLocked(e *entry[V]) (until time.Duration) {
+	r := e.registry
+	switch {
+	case e.failure == nil && !e.is(isParked):
+		return 0
+	case e.is(isParked) && !r.held:
+		r.comeback.hurry(e)
+		return never
 	}
-	if e.parked && !e.registry.held {
-		e.registry.comeback.hurry(e)
-		return true
+	if e.failure != nil {
+		until = r.until(e.failure)
 	}
-	now := c.time.now()
-	return e.registry.bars(e.failure, now) || e.registry.shut(now)
+	switch {
+	case !r.held:
+		return until
+	case r.probe != nil:
+		return never
+	default:
+		return max(until, r.next)
+	}
 }
 
 // answer looks at the entries that readers pointed out, and at what else has
@@ -217,10 +245,10 @@ func (r *refresher[V]) answer() {
 	}
 	now := r.c.time.now()
 	for _, e := range woken {
-		if e.gone {
+		if e.is(isGone) {
 			continue
 		}
-		e.dormant = false
+		e.drop(isDormant)
 		r.considerLocked(e, now)
 		r.c.rescheduleLocked(e)
 	}
@@ -268,6 +296,10 @@ func (r *refresher[V]) withdraw() {
 	if r.alarm != nil {
 		r.alarm.Stop()
 	}
+	for _, e := range r.woken {
+		e.sleep()
+	}
+	r.woken = nil
 	r.c.unparkLocked()
 	for e := r.queue.pop(); e != nil; e = r.queue.pop() {
 		r.c.rescheduleLocked(e)
@@ -282,7 +314,9 @@ func (r *refresher[V]) withdraw() {
 	r.c.awaitOrAbandon(canceled)
 	r.saver.await()
 
+	r.rouse(true)
 	r.c.mu.Lock()
 	r.c.refresher = nil
+	r.c.publishLocked()
 	r.c.mu.Unlock()
 }

@@ -33,6 +33,7 @@ type registry[V any] struct {
 	fallsBack bool // its fetches go through a Fallback, which it need not be asked for
 
 	comeback comeback[V]
+	hush     hush[V]
 	missing  missing
 	outage   *episode // it is down, or prompts are stale because of it
 	refusals *episode // prompts whose latest answer was rejected
@@ -134,6 +135,7 @@ func (c *PromptCache[V]) weighLocked(f *flight[V], out outcome[V], now time.Dura
 	case noEvidence:
 		if probe {
 			r.next = later(now, c.backoffLocked(r.step, 0))
+			c.stirLocked(r)
 		}
 	}
 	c.noteRegistryLocked(r)
@@ -192,6 +194,7 @@ func (c *PromptCache[V]) holdLocked(r *registry[V], err *FetchError, probe bool,
 		pause = c.backoffLocked(r.step, err.RetryAfter)
 	}
 	r.next = max(r.next, later(now, max(0, pause)))
+	c.stirLocked(r)
 }
 
 // onlyLocked reports whether no other prompt of r is cached than key's.
@@ -218,6 +221,7 @@ func (c *PromptCache[V]) liftLocked(r *registry[V], now time.Duration) {
 		c.emitLocked(Event{Kind: EventUp, Domain: r.domain})
 	}
 	c.comeBackLocked(r, now)
+	c.stirLocked(r)
 	c.endOutageLocked(r)
 }
 

@@ -18,11 +18,11 @@ func (s *schedule[V]) set(e *entry[V], next time.Duration) {
 	switch e.next = next; {
 	case next == never && e.index == notScheduled:
 	case next == never:
-		heap.Remove(&s.heap, e.index)
+		heap.Remove(&s.heap, int(e.index))
 	case e.index == notScheduled:
 		heap.Push(&s.heap, e)
 	default:
-		heap.Fix(&s.heap, e.index)
+		heap.Fix(&s.heap, int(e.index))
 	}
 }
 
@@ -42,12 +42,12 @@ func (h entryHeap[V]) Less(i, j int) bool { return h[i].next < h[j].next }
 
 func (h entryHeap[V]) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
+	h[i].index, h[j].index = int32(i), int32(j) //nolint:gosec // memory ends long before
 }
 
 func (h *entryHeap[V]) Push(x any) {
-	e := x.(*entry[V]) //nolint:forcetypeassert // schedule is the only caller
-	e.index = len(*h)
+	e := x.(*entry[V])       //nolint:forcetypeassert // schedule is the only caller
+	e.index = int32(len(*h)) //nolint:gosec // memory ends long before
 	*h = append(*h, e)
 }
 

@@ -93,19 +93,23 @@ func (c *PromptCache[V]) storeLocked(f *flight[V], out outcome[V], now time.Dura
 		return
 	}
 	e := f.entry
-	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, e == nil)
+	is := snapFetched
+	if e != nil {
+		is |= snapRefreshed
+	}
+	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, is)
 	if e == nil {
 		e = c.insertLocked(f.key, f.registry.domain, snap, now)
-		if e.gone { // there is room only for what is required
+		if e.is(isGone) { // there is room only for what is required
 			return
 		}
 		f.registry.found(e, f.began)
 	} else {
-		f.registry.found(e, f.began)
 		c.metrics.Refreshes++
 		if out.unchanged {
 			c.metrics.Unchanged++
 		}
+		f.registry.found(e, f.began)
 		c.replaceLocked(e, snap, out.unchanged)
 	}
 	if f.marked {
@@ -155,7 +159,7 @@ func (c *PromptCache[V]) cutShortLocked(f *flight[V], cause error, value V, err 
 	f.timer.Stop()
 	f.timer = c.time.clock.AfterFunc(grace, func() { c.abandon(f) })
 	f.finish(value, err)
-	if f.entry != nil && !f.entry.gone {
+	if f.entry != nil && !f.entry.is(isGone) {
 		c.rescheduleLocked(f.entry)
 	}
 }

@@ -84,6 +84,7 @@ func shutDownBefore(state State) error {
 // noteStateLocked records a change of state. It is called whenever one may
 // have happened.
 func (c *PromptCache[V]) noteStateLocked() {
+	c.publishLocked()
 	s := c.stateLocked()
 	if s == c.health.state {
 		return

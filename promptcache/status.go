@@ -187,7 +187,7 @@ func (c *PromptCache[V]) countLocked(now time.Duration) map[*registry[V]]Prompts
 			p.TooOld++
 		default:
 			p.Oldest = max(p.Oldest, c.ageLocked(e, now))
-			if stale && !e.unknownToRegistry() && (e.failure != nil || e.parked) {
+			if stale && !e.unknownToRegistry() && (e.failure != nil || e.is(isParked)) {
 				p.ServingStale++
 			}
 		}

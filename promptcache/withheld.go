@@ -24,12 +24,12 @@ func (c *PromptCache[V]) noteFallbackLocked(f *flight[V]) {
 func (c *PromptCache[V]) substitutedAtLocked(e *entry[V]) time.Duration {
 	r, at := e.registry, never
 	switch {
-	case !r.held || !r.fallsBack || c.cfg.offline() || e.snap.immutable:
+	case !r.held || !r.fallsBack || c.cfg.offline() || e.snap().immutable():
 		return never
-	case e.snap.fallback:
-		at = staleFrom(e.snap.at, *c.cfg.TTL)
+	case e.snap().fallback():
+		at = staleFrom(e.snap().at, *c.cfg.TTL)
 	case c.cfg.MaxStale > 0:
-		at = staleFrom(e.snap.at, later(*c.cfg.TTL, c.cfg.MaxStale))
+		at = staleFrom(e.snap().at, later(*c.cfg.TTL, c.cfg.MaxStale))
 	}
 	if e.failure != nil {
 		at = max(at, r.until(e.failure))

@@ -1,0 +1,184 @@
+package promptcache
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// recency knows in what order entries were used last. Readers stamp an entry
+// without the cache's mutex; whoever holds it may ask for the least recently
+// used one.
+//
+// A stamp is a moment in nanoseconds, so that it also tells when the entry was
+// read: not after that, nor before the last tick. Its clock is never behind the
+// latest tick, and each use moves it on by one, which is less than a use takes.
+//
+// What holds:
+//   - The clock and every stamp only grow. A used entry's stamp is the clock's.
+//   - While no two readers meet, every use moves the clock on, so no two stamps
+//     are equal: the order is exact.
+//   - Once two have met (the clock is shared), uses take the clock's stamp as it
+//     is and write nothing if the entry has it already. The next advance ends
+//     that. So uses tie only with others between the same two advances.
+//   - An entry's place in the heap is by the stamp it had when it was put there,
+//     which is not more than it has. So once the first one's stamp is still that,
+//     no entry's is less.
+//   - uses counts the times that use moved the clock on.
+type recency[V any] struct {
+	_     [64]byte // readers write the clock: nothing that they only read may lie beside it
+	clock atomic.Uint64
+	_     [56]byte
+
+	skipped uint64 // how far the clock was moved on by others than use
+	loaded  uint64 // the latest stamp of a loaded entry
+	heap    []ranked[V]
+}
+
+// ranked is an entry and the stamp that it had when it took its place.
+type ranked[V any] struct {
+	stamp uint64
+	entry *entry[V]
+}
+
+const (
+	shared  = 1       // the bit of the clock that says that readers have met
+	instant = 2       // what one use adds to the clock
+	live    = 1 << 62 // the bit of a stamp that loaded entries do not have, so that they are less recent than all others
+)
+
+// stampOf returns the stamp of a moment, without the bit live.
+func stampOf(moment time.Duration) uint64 { return uint64(max(0, moment)) * instant % live } //nolint:gosec // not negative
+
+// momentOf returns the moment of a stamp.
+func momentOf(stamp uint64) time.Duration { return time.Duration(stamp &^ live / instant) } //nolint:gosec // 61 bits
+
+func (r *recency[V]) init() { r.clock.Store(live) }
+
+// use makes e the most recently used entry. It reports whether it has moved the
+// clock on, which counts as a use.
+func (r *recency[V]) use(e *entry[V]) (counted bool) {
+	now := r.clock.Load()
+	if now&shared == 0 {
+		if r.clock.CompareAndSwap(now, now+instant) {
+			e.stampAtLeast(now + instant)
+			return true
+		}
+		now = r.clock.Or(shared)
+	}
+	e.stampAtLeast(now &^ shared)
+	return false
+}
+
+// stampAtLeast makes e's stamp at least stamp.
+func (e *entry[V]) stampAtLeast(stamp uint64) {
+	for {
+		old := e.stamp.Load()
+		if old >= stamp || e.stamp.CompareAndSwap(old, stamp) {
+			return
+		}
+	}
+}
+
+// advance moves the clock on, to the moment given at least. The caller holds the
+// mutex.
+func (r *recency[V]) advance(moment time.Duration) (stamp uint64) {
+	for {
+		old := r.clock.Load()
+		now := max(old&^shared+instant, live|stampOf(moment))
+		if r.clock.CompareAndSwap(old, now) {
+			r.skipped += now - old&^shared
+			return now
+		}
+	}
+}
+
+// uses returns how often use has counted. The caller holds the mutex.
+func (r *recency[V]) uses() uint64 {
+	return (r.clock.Load()&^shared - live - r.skipped) / instant
+}
+
+// touch makes e the most recently used entry as of a moment. The caller holds
+// the mutex.
+func (r *recency[V]) touch(e *entry[V], moment time.Duration) { e.stampAtLeast(r.advance(moment)) }
+
+// add takes in e, which is the most recently used entry or, if it is loaded, the
+// most recently used of those.
+func (r *recency[V]) add(e *entry[V], moment time.Duration, loaded bool) {
+	stamp := uint64(0)
+	if loaded {
+		r.loaded = max(r.loaded+instant, stampOf(moment))
+		stamp = r.loaded
+	} else {
+		stamp = r.advance(moment)
+	}
+	e.stamp.Store(stamp)
+	r.heap = append(r.heap, ranked[V]{})
+	r.up(len(r.heap)-1, ranked[V]{stamp, e})
+}
+
+// remove takes e out.
+func (r *recency[V]) remove(e *entry[V]) {
+	last := len(r.heap) - 1
+	moved, gap := r.heap[last], int(e.rank)
+	r.heap[last] = ranked[V]{}
+	r.heap = r.heap[:last]
+	if gap == last {
+		return
+	}
+	if gap > 0 && moved.stamp < r.heap[(gap-1)/2].stamp {
+		r.up(gap, moved)
+	} else {
+		r.down(gap, moved)
+	}
+}
+
+// oldest returns the least recently used entry, nil if it takes more than tries
+// entries that were used meanwhile to find it.
+func (r *recency[V]) oldest(tries int) *entry[V] {
+	for range tries {
+		first := r.heap[0]
+		stamp := first.entry.stamp.Load()
+		if stamp == first.stamp {
+			return first.entry
+		}
+		r.down(0, ranked[V]{stamp, first.entry})
+	}
+	return nil
+}
+
+// up puts x at a gap or above it.
+func (r *recency[V]) up(gap int, x ranked[V]) {
+	for gap > 0 {
+		parent := (gap - 1) / 2
+		if r.heap[parent].stamp <= x.stamp {
+			break
+		}
+		r.place(gap, r.heap[parent])
+		gap = parent
+	}
+	r.place(gap, x)
+}
+
+// down puts x at a gap or below it.
+func (r *recency[V]) down(gap int, x ranked[V]) {
+	for {
+		child := 2*gap + 1
+		if child >= len(r.heap) {
+			break
+		}
+		if child+1 < len(r.heap) && r.heap[child+1].stamp < r.heap[child].stamp {
+			child++
+		}
+		if x.stamp <= r.heap[child].stamp {
+			break
+		}
+		r.place(gap, r.heap[child])
+		gap = child
+	}
+	r.place(gap, x)
+}
+
+func (r *recency[V]) place(i int, x ranked[V]) {
+	r.heap[i] = x
+	x.entry.rank = uint32(i) //nolint:gosec // memory ends long before
+}
