@@ -27,7 +27,7 @@ type PromptCache[V any] struct {
 
 	lifecycle sync.Mutex // serialises Start and Configure; taken before mu
 
-	entries  *lru[V]
+	entries  lru[V]
 	counters counters
 	rules    atomic.Pointer[rules]
 
@@ -81,7 +81,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.publishLocked()
 	c.logger = cfg.Logger
 	c.time = newTimeline(cfg.Clock)
-	c.entries = newLRU[V]()
+	c.entries.init()
 	c.counters = newCounters()
 	c.registries = make(map[string]*registry[V])
 	c.flights = make(map[string]*flight[V])

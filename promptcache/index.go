@@ -66,33 +66,21 @@ func (x *index[V]) clear() {
 // find returns the entry under key, nil if it finds none.
 func (x *index[V]) find(key string) *entry[V] {
 	h := maphash.String(x.seed, key)
-	t := x.table.Load()
-	if len(t.flat) == 0 {
-		return t.findInSegment(h, key)
-	}
-	mask := uint64(len(t.flat) - 1)
-	for i := h; ; i++ {
-		e := t.flat[i&mask].Load()
-		if e == nil {
-			return nil
-		}
-		if e.key == key {
+	in := x.slotsOf(h)
+	for i, mask := h, uint64(len(in)-1); ; i++ {
+		if e := in[i&mask].Load(); e == nil || e.key == key {
 			return e
 		}
 	}
 }
 
-func (t *table[V]) findInSegment(h uint64, key string) *entry[V] {
-	s := t.segments[h>>(t.shift&63)].Load()
-	for i := h; ; i++ {
-		e := s.slots[i%segmentSize].Load()
-		if e == nil {
-			return nil
-		}
-		if e.hash == uint32(h) && e.key == key { //nolint:gosec // the low half is meant
-			return e
-		}
+// slotsOf returns the slots in which keys of the hash h are.
+func (x *index[V]) slotsOf(h uint64) slots[V] {
+	t := x.table.Load()
+	if t.flat != nil {
+		return t.flat
 	}
+	return t.segments[h>>(t.shift&63)].Load().slots[:]
 }
 
 // add puts e, whose key must not be there, under it.

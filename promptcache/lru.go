@@ -22,11 +22,10 @@ type lru[V any] struct {
 	members *expirable.LRU[*entry[V], struct{}]
 }
 
-func newLRU[V any]() *lru[V] {
-	l := &lru[V]{members: expirable.NewLRU[*entry[V], struct{}](0, nil, 0)}
+func (l *lru[V]) init() {
+	l.members = expirable.NewLRU[*entry[V], struct{}](0, nil, 0)
 	l.index.init()
 	l.recency.init()
-	return l
 }
 
 // find returns the entry that key or one of its indexed spellings leads to. It

@@ -1,6 +1,9 @@
 package promptcache
 
-import "time"
+import (
+	"hash/maphash"
+	"time"
+)
 
 // Entry is a cached prompt and all that the cache knows of it at one moment.
 type Entry[V any] struct {
@@ -48,18 +51,30 @@ type found[V any] struct {
 // nil, and has counted nothing, if the read must take the mutex: there is no entry
 // that may be served, or it is stale and something must be done about it.
 func (c *PromptCache[V]) hit(key string) *snapshot[V] {
-	e := c.entries.index.find(key)
-	if e == nil {
-		return nil
+	entries := &c.entries
+	h := maphash.String(entries.index.seed, key)
+	in := entries.index.slotsOf(h)
+	for i, mask := h, uint64(len(in)-1); ; i++ {
+		e := in[i&mask].Load()
+		if e == nil {
+			return nil
+		}
+		if e.key != key {
+			continue
+		}
+		flags, rules := flag(e.flags.Load()), c.rules.Load()
+		if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
+			return c.hitOdd(e, flags, rules)
+		}
+		now, stamp := entries.recency.clock.Load(), e.stamp.Load()
+		if now == stamp || now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant) {
+			entries.recency.useShared(e, now)
+			c.counters.mine().hits.Add(1)
+		} else if !e.stamp.CompareAndSwap(stamp, now+instant) {
+			e.stampAtLeast(now + instant)
+		}
+		return e.snap()
 	}
-	flags, rules := flag(e.flags.Load()), c.rules.Load()
-	if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
-		return c.hitOdd(e, flags, rules)
-	}
-	if !c.entries.recency.use(e) {
-		c.counters.mine().hits.Add(1)
-	}
-	return e.snap()
 }
 
 // hitOdd is hit where more is to be looked at than the entry's flags.

@@ -57,19 +57,31 @@ func (r *recency[V]) init() { r.clock.Store(live) }
 // use makes e the most recently used entry. It reports whether it has moved the
 // clock on, which counts as a use.
 func (r *recency[V]) use(e *entry[V]) (counted bool) {
-	now := r.clock.Load()
-	if now&shared == 0 {
-		if r.clock.CompareAndSwap(now, now+instant) {
-			e.stampAtLeast(now + instant)
-			return true
-		}
+	now, stamp := r.clock.Load(), e.stamp.Load()
+	if now == stamp || now&shared != 0 || !r.clock.CompareAndSwap(now, now+instant) {
+		r.useShared(e, now)
+		return false
+	}
+	if !e.stamp.CompareAndSwap(stamp, now+instant) {
+		e.stampAtLeast(now + instant)
+	}
+	return true
+}
+
+// useShared makes e one of the most recently used entries, after another reader
+// was met.
+//
+//go:noinline
+func (r *recency[V]) useShared(e *entry[V], now uint64) {
+	if now&shared == 0 && e.stamp.Load() != now {
 		now = r.clock.Or(shared)
 	}
 	e.stampAtLeast(now &^ shared)
-	return false
 }
 
 // stampAtLeast makes e's stamp at least stamp.
+//
+//go:noinline
 func (e *entry[V]) stampAtLeast(stamp uint64) {
 	for {
 		old := e.stamp.Load()
