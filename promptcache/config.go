@@ -95,7 +95,8 @@ type Config struct {
 	// DownAfter is how many fetches in a row must fail for a Domain to be down,
 	// of at least two keys, or of the one key if no other prompt of the Domain
 	// is cached. Only failures that say nothing about the key count: network
-	// errors, timeouts, 5xx, 429, 401. While it is down one fetch at a time
+	// errors, timeouts, 5xx, 401, and 429 if it does not say when to ask again;
+	// one that does shows that the Domain is up. While it is down one fetch at a time
 	// probes it, BackoffMin to BackoffMax apart, and nothing else is asked of it
 	// but by Refresh; a [Fallback] still brings what is missing from elsewhere.
 	// 0 never takes a Domain down: each key backs off on its own. Negative is an
@@ -103,8 +104,8 @@ type Config struct {
 	DownAfter int
 
 	// MaxRetryAfter caps the wait that a registry may ask for (HTTP
-	// Retry-After). 0 ignores what it asks for. Negative is an error. Default
-	// 10 minutes.
+	// Retry-After), which is made up to RefreshJitter of it longer. 0 ignores
+	// what it asks for. Negative is an error. Default 10 minutes.
 	MaxRetryAfter time.Duration
 
 	// Required names the prompts without which [PromptCache.Ready] reports an

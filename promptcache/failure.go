@@ -9,7 +9,7 @@ import (
 // failure is a key's failed attempts since its last success. It never changes.
 type failure struct {
 	err      *FetchError
-	count    int           // failures in a row
+	count    int           // failures in a row; one again where the registry limits requests
 	lastAt   time.Time     // when the latest ended, by the wall clock
 	until    time.Duration // no attempt before this moment, but by Refresh
 	notFound time.Duration // the moment of the first ErrNotFound, never if there was none
@@ -50,10 +50,13 @@ func (e *backoffError) Unwrap() error { return e.failure.err }
 func (c *PromptCache[V]) nextFailureLocked(fl *flight[V], before *failure, err *FetchError, now time.Duration) *failure {
 	f := &failure{
 		err: err, count: 1, lastAt: c.time.clock.Now(), notFound: never,
-		transient: fl.says == ailing, withheld: fl.withheld, era: fl.registry.era,
+		transient: fl.says.ofRegistry(), withheld: fl.withheld, era: fl.registry.era,
 	}
 	if before != nil {
-		f.count, f.notFound, f.counted = before.count+1, before.notFound, before.counted
+		f.notFound, f.counted = before.notFound, before.counted
+		if fl.says != limiting { // which waits for as long as it is told
+			f.count = before.count + 1
+		}
 	}
 	if err.Kind == KindNotFound && f.notFound == never {
 		f.notFound = now
@@ -75,7 +78,19 @@ func (c *PromptCache[V]) backoffLocked(count int, retryAfter time.Duration) time
 	if c.cfg.RefreshJitter > 0 {
 		d -= time.Duration(rand.Float64() * float64(d) / 2) //nolint:gosec // spreads load, guards nothing
 	}
-	return max(d, min(retryAfter, c.cfg.MaxRetryAfter))
+	return max(d, c.pauseLocked(retryAfter))
+}
+
+// pauseLocked returns for how long a registry that asks for a wait is left
+// alone: up to RefreshJitter of it longer, for it may have named one moment to a
+// whole fleet, but never longer than MaxRetryAfter.
+func (c *PromptCache[V]) pauseLocked(retryAfter time.Duration) time.Duration {
+	pause := min(retryAfter, c.cfg.MaxRetryAfter)
+	if pause <= 0 {
+		return 0
+	}
+	pause += time.Duration(c.cfg.RefreshJitter * rand.Float64() * float64(pause)) //nolint:gosec // spreads load, guards nothing
+	return min(pause, c.cfg.MaxRetryAfter)
 }
 
 // failLocked records that fl, a fetch of the cached e, failed. It reports

@@ -5,7 +5,7 @@ import "time"
 // probeLocked has one prompt of reg refetched if reg is held and may be asked
 // by now. Between scans it does so when a reader meets a stale prompt.
 func (r *refresher[V]) probeLocked(reg *registry[V], now time.Duration) {
-	if !reg.held || reg.shut(now) || reg.chosen != nil && reg.chosen.is(isQueued) {
+	if !reg.held || reg.probing(now) {
 		return
 	}
 	if e := r.c.probeCandidateLocked(reg, now); e != nil {

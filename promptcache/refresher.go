@@ -253,6 +253,11 @@ func (r *refresher[V]) answer() {
 		r.c.rescheduleLocked(e)
 	}
 	r.attendLocked(now)
+	for _, e := range woken {
+		if e.is(isParked) && e.registry.probing(now) { // with another prompt: this one's readers send the next
+			e.sleep()
+		}
+	}
 }
 
 // dispatchLocked begins the fetches that are queued, as far as there are slots.

@@ -12,7 +12,8 @@ const maxRegistries = 1024
 // It is held while its traffic is held back: after Config.DownAfter failures in
 // a row (then it is down, too), or because it asked for a pause. One fetch at a
 // time, the probe, may then go, from the moment next on. The first answer that
-// shows it alive lifts that.
+// shows it alive lifts that. One that limits requests is up, and stays held for
+// as long as it says.
 type registry[V any] struct {
 	domain  string
 	entries int // prompts of it that are cached
@@ -23,11 +24,11 @@ type registry[V any] struct {
 	runMany bool   // another key is among them
 	held    bool
 	down    bool
-	step    int           // probes that failed since it is held, plus one if it is down
+	step    int           // probes that failed since it is held or was forgiven, plus one if it is down
 	next    time.Duration // the moment of the next probe
 	probe   *flight[V]    // the one under way
 	chosen  *entry[V]     // queued to be the next
-	era     int           // how often it was lifted: a failure of an earlier era holds nobody back
+	era     int           // how often it was forgiven: a failure of an earlier era holds nobody back
 	cause   *FetchError   // its latest failure
 
 	fallsBack bool // its fetches go through a Fallback, which it need not be asked for
@@ -50,6 +51,12 @@ type registry[V any] struct {
 // It may be called on nil.
 func (r *registry[V]) shut(now time.Duration) bool {
 	return r != nil && r.held && (r.probe != nil || now < r.next)
+}
+
+// probing reports whether r is held and its probe is under way, queued, or not
+// due at the moment now.
+func (r *registry[V]) probing(now time.Duration) bool {
+	return r.shut(now) || r.held && r.chosen != nil && r.chosen.is(isQueued)
 }
 
 // registryLocked returns what is known of a Domain, as of now if it is new.
@@ -87,12 +94,16 @@ type evidence uint8
 const (
 	noEvidence evidence = iota // a panic; a key that no request was made for
 	alive                      // an answer about the key, good or bad
+	limiting                   // it is there, and says when to ask again
 	ailing                     // no answer, or one that says nothing about the key
 )
 
+// ofRegistry reports whether a failure is the registry's and not the key's.
+func (v evidence) ofRegistry() bool { return v == limiting || v == ailing }
+
 // evidenceOf judges an outcome. answered says that the registry has answered,
-// whatever err says.
-func evidenceOf(err *FetchError, answered bool) evidence {
+// whatever err says; patience is the longest wait that it may ask for.
+func evidenceOf(err *FetchError, answered bool, patience time.Duration) evidence {
 	if err == nil || answered {
 		return alive
 	}
@@ -106,7 +117,12 @@ func evidenceOf(err *FetchError, answered bool) evidence {
 		return noEvidence // a malformed key is refused before any request
 	case KindPanicked:
 		return noEvidence
-	default: // unknown, unauthorized, rate limited, unavailable
+	case KindRateLimited:
+		if min(err.RetryAfter, patience) > 0 {
+			return limiting
+		}
+		return ailing
+	default: // unknown, unauthorized, unavailable
 		return ailing
 	}
 }
@@ -126,6 +142,9 @@ func (c *PromptCache[V]) weighLocked(f *flight[V], out outcome[V], now time.Dura
 	case alive:
 		r.run, r.runKey, r.runMany = 0, "", false
 		c.liftLocked(r, now)
+	case limiting:
+		r.run, r.runKey, r.runMany = 0, "", false
+		c.limitLocked(r, out.err, now)
 	case ailing:
 		r.count(f.key, out.err)
 		if probe {
@@ -166,14 +185,14 @@ func (r *registry[V]) note(f *flight[V], out outcome[V], now time.Time) {
 		return
 	}
 	r.lastError = errorInfo(f.key, out, now)
-	if f.says == ailing || f.entry != nil && out.err.Kind != KindInvalid {
+	if f.says.ofRegistry() || f.entry != nil && out.err.Kind != KindInvalid {
 		r.tally.add(out.err.Kind)
 	}
 }
 
 // holdLocked holds r back if its failure err is one too many, or asks for it.
 func (c *PromptCache[V]) holdLocked(r *registry[V], err *FetchError, probe bool, now time.Duration) {
-	pause := min(err.RetryAfter, c.cfg.MaxRetryAfter)
+	pause := c.pauseLocked(err.RetryAfter)
 	falls := !r.down && c.cfg.DownAfter > 0 && r.run >= c.cfg.DownAfter && (r.runMany || c.onlyLocked(r, r.runKey))
 	if falls {
 		r.down = true
@@ -182,18 +201,45 @@ func (c *PromptCache[V]) holdLocked(r *registry[V], err *FetchError, probe bool,
 		c.emitLocked(Event{Kind: EventDown, Domain: r.domain, Err: err})
 		c.logOutageLocked(r, "registry down", "", "failures", r.run, "err", err)
 	}
-	if !r.held && (falls || pause > 0) {
-		r.held = true
-		c.health.held++
-		r.comeback = comeback[V]{} // who was not back yet waits again
-	}
-	if !r.held {
+	if !r.held && !falls && pause <= 0 {
 		return
 	}
+	c.holdBackLocked(r)
 	if falls || probe {
 		pause = c.backoffLocked(r.step, err.RetryAfter)
 	}
-	r.next = max(r.next, later(now, max(0, pause)))
+	r.next = max(r.next, later(now, pause))
+	c.stirLocked(r)
+}
+
+// holdBackLocked begins to hold r's traffic back, unless it is held.
+func (c *PromptCache[V]) holdBackLocked(r *registry[V]) {
+	if r.held {
+		return
+	}
+	r.held = true
+	c.health.held++
+	r.comeback = comeback[V]{} // who was not back yet waits again
+}
+
+// limitLocked holds r back for as long as err, its own word, asks for and no
+// longer: a registry that is down does not count its requests, so whatever its
+// failures have brought about is over. What has failed stays back until a probe
+// gets an answer.
+func (c *PromptCache[V]) limitLocked(r *registry[V], err *FetchError, now time.Duration) {
+	r.cause = err
+	if r.step > 0 {
+		r.next = 0
+		c.forgiveLocked(r)
+		for _, e := range c.entries.all() {
+			if e.registry == r && e.failure != nil {
+				c.rescheduleLocked(e) // its backoff may be over
+			}
+		}
+		c.endOutageLocked(r)
+	}
+	c.holdBackLocked(r)
+	r.next = max(r.next, later(now, c.backoffLocked(1, err.RetryAfter)))
 	c.stirLocked(r)
 }
 
@@ -212,17 +258,24 @@ func (c *PromptCache[V]) liftLocked(r *registry[V], now time.Duration) {
 	if !r.held {
 		return
 	}
-	r.held, r.step, r.next, r.chosen = false, 0, 0, nil
-	r.era++
+	r.held, r.next, r.chosen = false, 0, nil
 	c.health.held--
+	c.forgiveLocked(r)
+	c.comeBackLocked(r, now)
+	c.stirLocked(r)
+	c.endOutageLocked(r)
+}
+
+// forgiveLocked ends the backoff that r's failures have brought about, of r and
+// of its prompts.
+func (c *PromptCache[V]) forgiveLocked(r *registry[V]) {
+	r.step = 0
+	r.era++
 	if r.down {
 		r.down = false
 		c.health.down--
 		c.emitLocked(Event{Kind: EventUp, Domain: r.domain})
 	}
-	c.comeBackLocked(r, now)
-	c.stirLocked(r)
-	c.endOutageLocked(r)
 }
 
 // bars reports whether f, a failure of a key of r or nil, stands against

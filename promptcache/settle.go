@@ -16,7 +16,7 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	attached := f.attached
 	c.unlinkLocked(f)
 	now := c.time.now()
-	f.says = evidenceOf(out.err, out.answered)
+	f.says = evidenceOf(out.err, out.answered, c.cfg.MaxRetryAfter)
 	c.noteFallbackLocked(f)
 	c.noteOutcomeLocked(f, out)
 	c.weighLocked(f, out, now)

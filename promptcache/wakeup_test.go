@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promptcache/promptcache-go/fakes/source"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -47,6 +48,27 @@ func TestWakeup(t *testing.T) {
 			pass(0)
 			require.Equal(t, 3, src.Calls("a"), "read during the backoff: %v", readBefore)
 			c.Stop()
+		}
+	})
+}
+
+func TestWakeupForProbes(t *testing.T) {
+	proves(t, "a parked prompt that is read sends each probe that is due, whichever prompts were asked for before", func(t *testing.T) {
+		src := docs("read", "b", "c")
+		c := started(t, src.Fetch, exactly(func(cfg *promptcache.Config) { cfg.RefreshInterval = 10 * time.Minute }))
+		require.NoError(t, c.Prefetch(t.Context(), "c", "b", "read"))
+		pass(ttl + 1)
+		src.Always(source.Fail[*doc](&promptcache.FetchError{Kind: promptcache.KindUnavailable, RetryAfter: 20 * time.Second}))
+		c.Lookup("read")
+		for probes := range 5 { // of b and c first, which have not failed
+			pass(0)
+			require.Equal(t, 3+1+probes, src.Total())
+			pass(20*time.Second - 1)
+			c.Lookup("read")
+			pass(0)
+			require.Equal(t, 3+1+probes, src.Total(), "it is not time")
+			pass(1)
+			c.Lookup("read")
 		}
 	})
 }

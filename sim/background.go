@@ -289,6 +289,9 @@ func (in *background) dueAfter(first bool) time.Duration {
 func (in *background) fail(k int, now time.Duration) {
 	p := &in.prompts[k]
 	p.failures++
+	if p.answer.limiting(in.cfg.MaxRetryAfter) {
+		p.failures = 1
+	}
 	p.until = now + in.backoff(p.failures, p.answer.retryAfter)
 	p.era = in.domain.era
 	p.woken, p.queued = false, false
@@ -310,7 +313,17 @@ func (in *background) backoff(failures int, retryAfter time.Duration) time.Durat
 	if in.cfg.RefreshJitter > 0 {
 		d -= time.Duration(in.dice.float() * float64(d) / 2)
 	}
-	return max(d, min(retryAfter, in.cfg.MaxRetryAfter))
+	return max(d, in.pause(retryAfter))
+}
+
+// pause returns how long a wait that the registry asks for is made.
+func (in *background) pause(retryAfter time.Duration) time.Duration {
+	d := min(retryAfter, in.cfg.MaxRetryAfter)
+	if d == 0 {
+		return 0
+	}
+	d += time.Duration(in.cfg.RefreshJitter * in.dice.float() * float64(d))
+	return min(d, in.cfg.MaxRetryAfter)
 }
 
 // backoffEnd returns the end of p's backoff, which is over once the registry

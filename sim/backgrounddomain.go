@@ -42,6 +42,12 @@ func (in *background) shut(now time.Duration) bool {
 	return d.held && (d.probe != none || now < d.next)
 }
 
+// probing reports whether a probe is under way, queued, or not due.
+func (in *background) probing(now time.Duration) bool {
+	d := &in.domain
+	return in.shut(now) || d.held && d.chosen != none && in.prompts[d.chosen].queued
+}
+
 // weigh judges the registry by the answer that prompt k got.
 func (in *background) weigh(k int, now time.Duration) {
 	d := &in.domain
@@ -54,6 +60,11 @@ func (in *background) weigh(k int, now time.Duration) {
 	if answer.ok {
 		d.failures, d.several = 0, false
 		in.lift(now)
+		return
+	}
+	if answer.limiting(in.cfg.MaxRetryAfter) {
+		d.failures, d.several = 0, false
+		in.limit(answer.retryAfter, now)
 		return
 	}
 	switch {
@@ -73,7 +84,7 @@ func (in *background) weigh(k int, now time.Duration) {
 // a pause.
 func (in *background) hold(retryAfter time.Duration, probe bool, now time.Duration) {
 	d := &in.domain
-	pause := min(retryAfter, in.cfg.MaxRetryAfter)
+	pause := in.pause(retryAfter)
 	falls := !d.down && in.cfg.DownAfter > 0 && d.failures >= in.cfg.DownAfter && (d.several || in.only(d.first))
 	if falls {
 		d.down = true
@@ -90,6 +101,22 @@ func (in *background) hold(retryAfter time.Duration, probe bool, now time.Durati
 		pause = in.backoff(d.step, retryAfter)
 	}
 	d.next = max(d.next, now+pause)
+	in.touchAll()
+}
+
+// limit holds the registry back for as long as it says. It is up: its backoff
+// and those of its prompts are over.
+func (in *background) limit(retryAfter, now time.Duration) {
+	d := &in.domain
+	if d.step > 0 {
+		d.next, d.down, d.step = 0, false, 0
+		d.era++
+	}
+	if !d.held {
+		d.held = true
+		d.back = comeback{}
+	}
+	d.next = max(d.next, now+in.backoff(1, retryAfter))
 	in.touchAll()
 }
 
@@ -210,7 +237,7 @@ func (in *background) letGo(now time.Duration) {
 // probe asks the registry for one prompt if it is held and may be asked.
 func (in *background) probe(now time.Duration) {
 	d := &in.domain
-	if !d.held || in.shut(now) || d.chosen != none && in.prompts[d.chosen].queued {
+	if !d.held || in.probing(now) {
 		return
 	}
 	k := in.candidate(now)

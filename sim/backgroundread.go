@@ -32,6 +32,9 @@ func (in *background) wake(k int, now time.Duration) {
 		p.woken = true
 		in.consider(k, now)
 		in.attend(now)
+		if p.parked && in.probing(now) {
+			p.woken = false
+		}
 	}
 }
 

@@ -153,6 +153,17 @@ func TestTheModelIsExact(t *testing.T) {
 				{From: 40 * time.Minute, To: 70 * time.Minute, RetryAfter: true}, // more than MaxRetryAfter
 			}
 		},
+		"a registry that refuses all requests for a while, saying so or not": func(s *sim.Scenario, _ *promptcache.Config) {
+			s.Outages = []sim.Outage{
+				{To: 200 * time.Millisecond, Limited: true, RetryAfter: true},
+				{From: 12 * time.Minute, To: 14 * time.Minute, Limited: true, RetryAfter: true},
+				{From: 20 * time.Minute, To: 22 * time.Minute, Limited: true},
+				{From: 40 * time.Minute, To: 56 * time.Minute},
+				{From: 56 * time.Minute, To: 62 * time.Minute, Limited: true, RetryAfter: true},
+				{From: 62 * time.Minute, To: 70 * time.Minute},
+				{From: 70 * time.Minute, To: 100 * time.Minute, Limited: true, RetryAfter: true}, // more than MaxRetryAfter
+			}
+		},
 		"prompts that are rarely read": func(s *sim.Scenario, _ *promptcache.Config) {
 			s.ReadGap = 7 * time.Minute
 		},

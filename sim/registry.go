@@ -21,8 +21,14 @@ func newRegistry(s *Scenario) *registry {
 // answer is what a request comes to.
 type answer struct {
 	ok         bool
-	limited    bool          // refused for the limit, else it failed
+	limited    bool          // refused as one too many, else it failed
 	retryAfter time.Duration // in whole seconds, as HTTP has it; 0 if nothing was said
+}
+
+// limiting reports whether it says when to ask again, to those who would wait
+// for so long.
+func (a answer) limiting(patience time.Duration) bool {
+	return a.limited && min(a.retryAfter, patience) > 0
 }
 
 // ask has the registry answer a request that is made at the moment at.
@@ -36,10 +42,11 @@ func (r *registry) ask(at time.Duration) answer {
 		if at < o.From || at >= o.To {
 			continue
 		}
+		a := answer{limited: o.Limited}
 		if o.RetryAfter {
-			return answer{retryAfter: wholeSeconds(o.To - at)}
+			a.retryAfter = wholeSeconds(o.To - at)
 		}
-		return answer{}
+		return a
 	}
 	if r.s.Limit == 0 {
 		return answer{ok: true}

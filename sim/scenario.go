@@ -49,6 +49,8 @@ type Outage struct {
 	From, To time.Duration
 	// RetryAfter says that failures tell how long it will last.
 	RetryAfter bool
+	// Limited says that every request is refused as one too many; else it fails.
+	Limited bool
 }
 
 // validate returns all that is wrong with s, joined.
