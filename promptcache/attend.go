@@ -35,8 +35,34 @@ func (r *refresher[V]) ring() {
 	r.nudge()
 }
 
-// attendLocked does what need not wait for the next scan: prompts come back,
+// attend does what need not wait for the next scan: prompts come back,
 // registries are probed, required prompts are fetched.
+func (r *refresher[V]) attend(now time.Duration) {
+	for _, reg := range r.registries(func(reg *registry[V]) bool { return reg.held && !reg.probing(now) }) {
+		r.probe(reg, now)
+	}
+	r.c.mu.Lock()
+	defer r.c.unlock()
+	r.attendLocked(now)
+}
+
+// registries returns those that match.
+func (r *refresher[V]) registries(match func(*registry[V]) bool) (out []*registry[V]) {
+	r.c.mu.Lock()
+	defer r.c.unlock()
+	if r.over() {
+		return nil
+	}
+	for _, reg := range r.c.registries {
+		if match(reg) {
+			out = append(out, reg)
+		}
+	}
+	return out
+}
+
+// attendLocked is the part of attend that looks at no prompt but those whose
+// turn it is.
 func (r *refresher[V]) attendLocked(now time.Duration) {
 	if r.over() {
 		return
@@ -47,8 +73,6 @@ func (r *refresher[V]) attendLocked(now time.Duration) {
 	next := r.requireLocked(now)
 	for _, reg := range r.c.registries {
 		r.letGoLocked(reg, now)
-		r.probeLocked(reg, now)
-		next = min(next, r.listenLocked(reg, now))
 		if reg.comeback.waiting != nil {
 			next = min(next, reg.comeback.next)
 		}

@@ -31,18 +31,19 @@ type PromptCache[V any] struct {
 	counters counters
 	rules    atomic.Pointer[rules]
 
-	mu         sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
-	cfg        Config
-	schedule   schedule[V]
-	absences   absences
-	flights    map[string]*flight[V]   // by key: the fetch whose result will be stored
-	flying     map[*flight[V]]struct{} // every fetch that has not returned
-	refresher  *refresher[V]           // nil when there is none; stays until it has ended
-	refreshers uint16                  // how many there have been, modulo its size
-	attentive  time.Duration           // from when on it is known when entries were read
-	required   requirements            // cfg's, which does not change without it
-	armed      context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
-	closed     bool                    // Shutdown was called
+	mu           sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
+	cfg          Config
+	schedule     schedule[V]
+	absences     absences
+	flights      map[string]*flight[V]   // by key: the fetch whose result will be stored
+	flying       map[*flight[V]]struct{} // every fetch that has not returned
+	refresher    *refresher[V]           // nil when there is none; stays until it has ended
+	refreshers   uint16                  // how many there have been, modulo its size
+	attentive    time.Duration           // from when on it is known when entries were read
+	reappraising bool                    // Configure is under way
+	required     requirements            // cfg's, which does not change without it
+	armed        context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
+	closed       bool                    // Shutdown was called
 
 	metrics     Metrics                          // without the hits that needed no mutex
 	cleared     struct{ hits, staleHits uint64 } // those of them that ResetMetrics has cleared
@@ -190,15 +191,15 @@ func (c *PromptCache[V]) Invalidate(keys ...string) int {
 // fetches in flight.
 func (c *PromptCache[V]) Clear() {
 	c.mu.Lock()
-	defer c.unlock()
 	c.absences.clear()
 	for _, f := range c.flights {
 		c.detachLocked(f)
 	}
-	for _, e := range c.entries.all() {
+	c.unlock()
+	c.each(func(e *entry[V]) {
 		c.removeLocked(e, Event{Kind: EventRemoved})
 		c.metrics.Invalidations++
-	}
+	})
 }
 
 // MarkStale makes the prompts whose canonical key matches stale, whatever
@@ -208,8 +209,8 @@ func (c *PromptCache[V]) Clear() {
 // remembered ErrNotFound is forgotten. Offline nothing is stale; the mark
 // counts once there is a TTL. match is called without a lock.
 func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {
+	keys := c.keys()
 	c.mu.Lock()
-	keys := c.entries.keys()
 	for key := range c.flights {
 		if c.entries.peek(key) == nil {
 			keys = append(keys, key)
@@ -220,10 +221,9 @@ func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {
 
 	keys = slices.DeleteFunc(keys, func(key string) bool { return !match(key) })
 
-	c.mu.Lock()
-	defer c.unlock()
 	marked := 0
-	for _, key := range keys {
+	c.inChunks(len(keys), func(i int) {
+		key := keys[i]
 		c.absences.forgetNotFound(key)
 		if f := c.flights[key]; f != nil {
 			f.marked = true
@@ -232,7 +232,7 @@ func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {
 			c.markLocked(e)
 			marked++
 		}
-	}
+	})
 	return marked
 }
 
@@ -246,9 +246,7 @@ func (c *PromptCache[V]) Len() int {
 // Keys returns the canonical keys of the prompts held, most recently used
 // first.
 func (c *PromptCache[V]) Keys() []string {
-	c.mu.Lock()
-	keys := c.entries.keys()
-	c.mu.Unlock()
+	keys := c.keys()
 	slices.Reverse(keys)
 	return keys
 }

@@ -1,6 +1,9 @@
 package promptcache
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // comebackTick is how often prompts of a registry that is back are let go.
 const comebackTick = 100 * time.Millisecond
@@ -15,31 +18,32 @@ type comeback[V any] struct {
 	next    time.Duration
 }
 
-// comeBackLocked begins it: what has failed because of r, and what has waited
-// for it, is parked until its turn. Without a refresher there is nobody to
-// refetch them; each is refetched when it is read.
-func (c *PromptCache[V]) comeBackLocked(r *registry[V], now time.Duration) {
-	if !c.refresher.running() || r.entries == 0 {
+// parkForComebackLocked parks e until its turn if it has failed because of its
+// registry, or has waited for it, and reports that.
+func (c *PromptCache[V]) parkForComebackLocked(e *entry[V]) bool {
+	if e.is(isQueued) || !e.is(isParked) && (e.failure == nil || !e.failure.transient) {
+		return false
+	}
+	e.set(isParked)
+	e.drop(isHurried)
+	c.rescheduleLocked(e)
+	return true
+}
+
+// comeBackLocked begins the way back of parked prompts, least recently used
+// first.
+func (r *refresher[V]) comeBackLocked(reg *registry[V], parked []*entry[V], now time.Duration) {
+	if len(parked) == 0 {
 		return
 	}
-	back := comeback[V]{next: later(now, comebackTick)}
-	for all := c.entries.all(); len(all) > 0; all = all[:len(all)-1] {
-		e := all[len(all)-1]
-		if e.registry != r || e.is(isQueued) || !e.is(isParked) && (e.failure == nil || !e.failure.transient) {
-			continue
-		}
-		e.set(isParked)
-		e.drop(isHurried)
-		c.rescheduleLocked(e)
-		back.waiting = append(back.waiting, e)
+	slices.Reverse(parked)
+	ticks := max(1, int64(r.c.cfg.RefreshInterval/comebackTick))
+	reg.comeback = comeback[V]{
+		waiting: parked,
+		batch:   int((int64(len(parked)) + ticks - 1) / ticks),
+		next:    later(now, comebackTick),
 	}
-	if len(back.waiting) == 0 {
-		return
-	}
-	ticks := max(1, int64(c.cfg.RefreshInterval/comebackTick))
-	back.batch = int((int64(len(back.waiting)) + ticks - 1) / ticks)
-	r.comeback = back
-	c.refresher.alarmLocked(back.next)
+	r.alarmLocked(reg.comeback.next)
 }
 
 // hurry lets a reader's prompt go before those that nobody reads.
@@ -84,18 +88,15 @@ func (r *refresher[V]) letGoLocked(reg *registry[V], now time.Duration) {
 	}
 }
 
-// unparkLocked leaves all prompts to whoever asks for them next, for there is
-// no refresher any more.
-func (c *PromptCache[V]) unparkLocked() {
-	for _, r := range c.registries {
-		r.comeback, r.chosen = comeback[V]{}, nil
-	}
-	for _, e := range c.entries.all() {
+// unpark leaves all prompts to whoever asks for them next, for there is no
+// refresher any more.
+func (c *PromptCache[V]) unpark() {
+	c.each(func(e *entry[V]) {
 		if e.is(isParked) {
 			e.drop(isParked)
 			c.rescheduleLocked(e)
 		}
-	}
+	})
 }
 
 // parkLocked makes e wait for its registry.

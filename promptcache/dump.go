@@ -88,9 +88,7 @@ type dumped[V any] struct {
 // collect returns all entries but the fallbacks, which would come back as the
 // registry's, least recently used first. It lets go of the lock after every few.
 func (c *PromptCache[V]) collect() []dumped[V] {
-	c.mu.Lock()
-	entries := c.entries.all()
-	c.mu.Unlock()
+	entries := c.choose(func(e *entry[V]) bool { return !e.snap().fallback() })
 	out := make([]dumped[V], 0, len(entries))
 	c.inChunks(len(entries), func(i int) {
 		if e := entries[i]; !e.is(isGone) && !e.snap().fallback() {
@@ -98,18 +96,6 @@ func (c *PromptCache[V]) collect() []dumped[V] {
 		}
 	})
 	return out
-}
-
-// inChunks calls do for 0 to n-1 under the lock, which it lets go of after every
-// few.
-func (c *PromptCache[V]) inChunks(n int, do func(i int)) {
-	for i := 0; i < n; {
-		c.mu.Lock()
-		for end := min(i+scanChunk, n); i < end; i++ {
-			do(i)
-		}
-		c.unlock()
-	}
 }
 
 // write encodes entries and writes them to w.

@@ -22,7 +22,7 @@ func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now
 	c.saves.now.contents++
 	c.rescheduleLocked(e)
 	c.emitLocked(Event{Kind: EventAdded, Key: key, NewRevision: snap.revision})
-	c.evictLocked()
+	c.evictLocked(2) // there may be more while Configure makes the cache smaller
 	return e
 }
 
@@ -88,25 +88,28 @@ func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
 func (c *PromptCache[V]) lockForOne() {
 	for {
 		c.mu.Lock()
-		if c.cfg.MaxSize == 0 || c.entries.len() < c.cfg.MaxSize || c.entries.recency.oldest(scanChunk) != nil {
+		if c.cfg.MaxSize == 0 || c.entries.len() < c.cfg.MaxSize || c.entries.recency.oldest(chunk) != nil {
 			return
 		}
 		c.mu.Unlock()
 	}
 }
 
-// evictLocked removes the least recently used prompts until the rest fits. One
-// that is required counts as used instead; they are no more than fit.
-func (c *PromptCache[V]) evictLocked() {
-	for c.entries.len() > c.cfg.MaxSize {
+// evictLocked removes some of the least recently used prompts, if there are too
+// many, and reports whether there still are. One that is required counts as used
+// instead; they are no more than fit.
+func (c *PromptCache[V]) evictLocked(most int) (more bool) {
+	for ; c.entries.len() > c.cfg.MaxSize && most > 0; most-- {
 		e := c.entries.recency.oldest(math.MaxInt)
 		if c.required.byKey[e.key] != nil {
 			c.entries.recency.touch(e, 0)
+			most++
 			continue
 		}
 		c.removeLocked(e, Event{Kind: EventEvicted})
 		c.metrics.Evictions++
 	}
+	return c.entries.len() > c.cfg.MaxSize
 }
 
 // markLocked makes e stale and due.
@@ -131,22 +134,20 @@ func (c *PromptCache[V]) noticeStaleLocked(e *entry[V], now time.Duration) {
 	c.noteTroubleLocked(e, now)
 }
 
-// reappraiseLocked judges all entries anew, after the rules have changed.
-func (c *PromptCache[V]) reappraiseLocked(now time.Duration) {
-	for _, e := range c.entries.all() {
-		stale, expired := c.judgeLocked(e, now)
-		if stale {
-			c.noticeStaleLocked(e, now)
-		} else {
-			e.drop(isStale)
-			if e.is(isStuck) {
-				c.calmLocked(e)
-			}
+// reappraiseLocked judges e anew, after the rules have changed.
+func (c *PromptCache[V]) reappraiseLocked(e *entry[V], now time.Duration) {
+	isNow, expired := c.judgeLocked(e, now)
+	if isNow {
+		c.noticeStaleLocked(e, now)
+	} else {
+		e.drop(isStale)
+		if e.is(isStuck) {
+			c.calmLocked(e)
 		}
-		e.put(isExpired, expired)
-		e.drop(isDormant)
-		e.sleep()
-		c.noteTroubleLocked(e, now)
-		c.rescheduleLocked(e)
 	}
+	e.put(isExpired, expired)
+	e.drop(isDormant)
+	e.sleep()
+	c.noteTroubleLocked(e, now)
+	c.rescheduleLocked(e)
 }

@@ -33,7 +33,7 @@ func (c *PromptCache[V]) hushLocked(e *entry[V], until, now time.Duration) {
 	h.entries = append(h.entries, e)
 	if until < h.until {
 		h.until = until
-		c.refresher.alarmLocked(until - hushSlack)
+		c.refresher.listenAtLocked(until-hushSlack, now)
 	}
 }
 
@@ -42,22 +42,39 @@ func (c *PromptCache[V]) hushLocked(e *entry[V], until, now time.Duration) {
 func (c *PromptCache[V]) stirLocked(r *registry[V]) {
 	if len(r.hush.entries) > 0 {
 		r.hush.over = true
-		c.refresher.nudge()
+		c.refresher.stir()
 	}
 }
 
-// listenLocked sees whether a prompt of reg no longer waits, and returns when to
-// look again.
-func (r *refresher[V]) listenLocked(reg *registry[V], now time.Duration) (again time.Duration) {
-	h := &reg.hush
-	if len(h.entries) == 0 || h.until == never {
-		return never
+// listenAtLocked has listenLocked called at a moment, unless it is earlier
+// anyway.
+func (r *refresher[V]) listenAtLocked(at, now time.Duration) {
+	if r.over() || at >= r.listenAt {
+		return
 	}
-	if h.until-hushSlack <= now {
-		h.over = true
-		return never
+	if r.listener != nil {
+		r.listener.Stop()
 	}
-	return h.until - hushSlack
+	r.listenAt = at
+	r.listener = r.c.time.clock.AfterFunc(at-now, func() {
+		r.c.mu.Lock()
+		defer r.c.unlock()
+		r.stir()
+	})
+}
+
+// listenLocked sees which registries have prompts that may no longer wait.
+func (r *refresher[V]) listenLocked(now time.Duration) {
+	r.listenAt = never
+	for _, reg := range r.c.registries {
+		switch h := &reg.hush; {
+		case len(h.entries) == 0 || h.until == never:
+		case h.until-hushSlack <= now:
+			h.over = true
+		default:
+			r.listenAtLocked(h.until-hushSlack, now)
+		}
+	}
 }
 
 // rouse makes the readers of prompts that may no longer wait, or of all, call
@@ -71,7 +88,7 @@ func (r *refresher[V]) rouse(all bool) {
 }
 
 func (c *PromptCache[V]) rouseChunkLocked(all bool) (more bool) {
-	left := scanChunk
+	left := chunk
 	for _, r := range c.registries {
 		h := &r.hush
 		for ; left > 0 && len(h.entries) > 0 && (all || h.over); left-- {

@@ -219,34 +219,36 @@ func (c *PromptCache[V]) Configure(cfg Config) error {
 	}
 	c.lifecycle.Lock()
 	defer c.lifecycle.Unlock()
-	leaving, err := c.apply(cfg.clone(), required)
+	old, now, err := c.apply(cfg.clone(), required)
 	if err != nil {
 		return err
 	}
-	if leaving != nil {
+	for c.shrink() {
+	}
+	c.each(func(e *entry[V]) { c.reappraiseLocked(e, now) })
+	if leaving := c.resume(old); leaving != nil {
 		leaving.cancel()
 		<-leaving.done
 	}
 	return nil
 }
 
-// apply puts cfg, whose required prompts are given, in force. It returns the
-// refresher that must end, if any.
-func (c *PromptCache[V]) apply(cfg Config, required requirements) (leaving *refresher[V], err error) {
+// apply puts cfg, whose required prompts are given, in force, and returns what
+// was before. Until resume the clock decides what is stale.
+func (c *PromptCache[V]) apply(cfg Config, required requirements) (old Config, now time.Duration, err error) {
 	c.mu.Lock()
 	defer c.unlock()
 	if c.closed {
-		return nil, ErrShutdown
+		return old, 0, ErrShutdown
 	}
-	old := c.cfg
+	old, now = c.cfg, c.time.now()
 	cfg.Clock, cfg.Logger, cfg.Canonical, cfg.Domain = old.Clock, old.Logger, old.Canonical, old.Domain
 	cfg.Codec, cfg.Snapshot = old.Codec, old.Snapshot
 	c.cfg, c.required = cfg, required
+	c.reappraising = true
 	c.publishLocked()
 
-	now := c.time.now()
 	c.absences.resize(cfg.MaxSize, cfg.NegativeTTL)
-	c.evictLocked()
 	if cfg.MaxSize == 0 {
 		for _, f := range c.flights {
 			c.detachLocked(f)
@@ -259,8 +261,24 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (leaving *refr
 	if old.offline() && !cfg.offline() {
 		c.attentive = now
 	}
-	c.reappraiseLocked(now)
+	return old, now, nil
+}
 
+// shrink evicts a few prompts, if there are too many, and reports whether there
+// still are.
+func (c *PromptCache[V]) shrink() bool {
+	c.mu.Lock()
+	defer c.unlock()
+	return c.evictLocked(chunk)
+}
+
+// resume has the refresher go by the configuration in force. It returns it if it
+// must end.
+func (c *PromptCache[V]) resume(old Config) (leaving *refresher[V]) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.reappraising = false
+	cfg := c.cfg
 	r := c.refresher
 	switch {
 	case r != nil && !cfg.refreshes():
@@ -276,5 +294,5 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (leaving *refr
 		r.nudge()
 	}
 	c.noteStateLocked()
-	return leaving, nil
+	return leaving
 }

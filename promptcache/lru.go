@@ -1,7 +1,6 @@
 package promptcache
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -90,26 +89,3 @@ func (l *lru[V]) remove(e *entry[V]) {
 
 // len returns the number of entries.
 func (l *lru[V]) len() int { return l.members.Len() }
-
-// all returns the entries, least recently used first.
-func (l *lru[V]) all() []*entry[V] {
-	now := make([]ranked[V], 0, l.len())
-	for _, r := range l.recency.heap {
-		now = append(now, ranked[V]{r.entry.stamp.Load(), r.entry})
-	}
-	slices.SortStableFunc(now, func(a, b ranked[V]) int { return cmp.Compare(a.stamp, b.stamp) })
-	out := make([]*entry[V], len(now))
-	for i, r := range now {
-		out[i] = r.entry
-	}
-	return out
-}
-
-// keys returns the canonical keys, least recently used first.
-func (l *lru[V]) keys() []string {
-	keys := make([]string, 0, l.len())
-	for _, e := range l.all() {
-		keys = append(keys, e.key)
-	}
-	return keys
-}

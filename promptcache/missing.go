@@ -31,8 +31,8 @@ func (c *PromptCache[V]) denyLocked(r *registry[V], at time.Duration) {
 	}
 	r.missing.began = at
 	r.missing.inquiry++
-	for _, e := range c.entries.all() {
-		if e.registry == r {
+	for _, x := range c.entries.recency.heap {
+		if e := x.entry; e.registry == r {
 			e.drop(isCounted)
 			if e.foundAt() >= at {
 				r.find(e)
@@ -107,7 +107,8 @@ func (c *PromptCache[V]) resumeLocked(r *registry[V]) {
 // othersLocked reports whether n more prompts of e's registry are cached that
 // it will be asked for and may have.
 func (c *PromptCache[V]) othersLocked(e *entry[V], n int, now time.Duration) bool {
-	for _, other := range c.entries.all() {
+	for _, x := range c.entries.recency.heap {
+		other := x.entry
 		askedFor := !other.snap().immutable() && !other.unknownToRegistry() && !c.idleLocked(other, now)
 		if other != e && other.registry == e.registry && askedFor {
 			if n--; n == 0 {

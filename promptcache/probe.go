@@ -2,38 +2,56 @@ package promptcache
 
 import "time"
 
-// probeLocked has one prompt of reg refetched if reg is held and may be asked
-// by now. Between scans it does so when a reader meets a stale prompt.
-func (r *refresher[V]) probeLocked(reg *registry[V], now time.Duration) {
-	if !reg.held || reg.probing(now) {
+// probe has one prompt of reg refetched if reg is held and may be asked by now:
+// the most recently used one that has not failed, due or not, for if only some
+// prompts are broken such a one shows it; else the most recently used one whose
+// own backoff is over. Between scans it is called when a reader meets a stale
+// prompt.
+func (r *refresher[V]) probe(reg *registry[V], now time.Duration) {
+	var sound, failed latest[V]
+	r.c.each(func(e *entry[V]) {
+		switch {
+		case e.registry != reg || e.is(isQueued) || r.c.flights[e.key] != nil:
+		case r.c.soundLocked(e, now):
+			sound.note(e)
+		case e.is(isParked) && r.c.dueAtLocked(e) <= now:
+			failed.note(e)
+		}
+	})
+	e := sound.entry
+	if e == nil {
+		e = failed.entry
+	}
+	r.c.mu.Lock()
+	defer r.c.unlock()
+	if e == nil || r.over() || !reg.held || reg.probing(now) || e.is(isGone|isQueued) || r.c.flights[e.key] != nil {
 		return
 	}
-	if e := r.c.probeCandidateLocked(reg, now); e != nil {
-		e.drop(isParked)
-		reg.chosen = e
-		r.queue.push(e)
-		r.c.rescheduleLocked(e)
-		r.dispatchLocked()
-	}
+	e.drop(isParked)
+	reg.chosen = e
+	r.queue.push(e)
+	r.c.rescheduleLocked(e)
+	r.dispatchLocked()
 }
 
-// probeCandidateLocked returns the prompt to ask reg for: the most recently
-// used one that has not failed, due or not, for if only some prompts are broken
-// such a one shows it; else the most recently used one whose own backoff is
-// over. nil if there is none.
-func (c *PromptCache[V]) probeCandidateLocked(reg *registry[V], now time.Duration) *entry[V] {
-	var failed *entry[V]
-	for all := c.entries.all(); len(all) > 0; all = all[:len(all)-1] {
-		e := all[len(all)-1]
-		switch {
-		case e.registry != reg || e.is(isQueued) || c.flights[e.key] != nil:
-		case (e.failure == nil || e.failure.withheld) && (!e.snap().immutable() || e.is(isMarked)) && (e.is(isMarked) || !c.idleLocked(e, now)):
-			return e
-		case failed == nil && e.is(isParked) && c.dueAtLocked(e) <= now:
-			failed = e
-		}
+// soundLocked reports whether e may be fetched and has not failed.
+func (c *PromptCache[V]) soundLocked(e *entry[V], now time.Duration) bool {
+	if e.failure != nil && !e.failure.withheld {
+		return false
 	}
-	return failed
+	return e.is(isMarked) || !e.snap().immutable() && !c.idleLocked(e, now)
+}
+
+// latest is the most recently used of the entries that it was shown.
+type latest[V any] struct {
+	entry *entry[V]
+	stamp uint64
+}
+
+func (l *latest[V]) note(e *entry[V]) {
+	if stamp := e.stamp.Load(); l.entry == nil || stamp > l.stamp {
+		*l = latest[V]{e, stamp}
+	}
 }
 
 // passProbeOnLocked makes room for another probe after f, if it was one, was

@@ -8,9 +8,6 @@ import (
 	"github.com/benbjohnson/clock"
 )
 
-// scanChunk is how many entries a scan looks at before it lets go of the lock.
-const scanChunk = 64
-
 // refresher is the goroutine between Start and Stop. It scans for entries that
 // are due, looks at those that readers point out, and has them refetched, a
 // bounded number at a time, in the order in which they were found.
@@ -18,13 +15,15 @@ const scanChunk = 64
 // Its fields are guarded by the cache's mutex. The methods that ask for its
 // state may be called on nil.
 type refresher[V any] struct {
-	c      *PromptCache[V]
-	ctx    context.Context //nolint:containedctx // its own, ended by Stop
-	cancel context.CancelFunc
-	ticker *clock.Ticker
-	wake   chan struct{} // holds one token while there may be something to do before the next scan
-	alarm  *clock.Timer  // brings one at the moment alarmAt; nil if none was set
-	done   chan struct{} // closed when it has ended
+	c        *PromptCache[V]
+	ctx      context.Context //nolint:containedctx // its own, ended by Stop
+	cancel   context.CancelFunc
+	ticker   *clock.Ticker
+	wake     chan struct{} // holds one token while there may be something to do before the next scan
+	alarm    *clock.Timer  // brings one at the moment alarmAt; nil if none was set
+	stirred  chan struct{} // holds one token while something has happened to a registry
+	done     chan struct{} // closed when it has ended
+	listener *clock.Timer  // stirs it at the moment listenAt; nil if none was set
 
 	number   uint16        // which of the cache's it is; not 0
 	phased   bool          // the first scan comes at a random moment and is still to come
@@ -36,6 +35,7 @@ type refresher[V any] struct {
 	queue    queue[V]      // entries to be refetched
 	active   int           // fetches under way that take up a slot
 	alarmAt  time.Duration // never if no alarm is to come
+	listenAt time.Duration // never if the listener is not to come
 	lacking  bool          // a required prompt waits for a slot
 
 	saver *saver[V] // ends with it; nil if there is none
@@ -59,11 +59,13 @@ func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
 		cancel:   cancel,
 		ticker:   c.time.clock.Ticker(first), // before the goroutine, so that a mock clock knows of it when Start returns
 		wake:     make(chan struct{}, 1),
+		stirred:  make(chan struct{}, 1),
 		done:     make(chan struct{}),
 		number:   c.refreshers,
 		lastScan: c.time.now(),
 		phased:   phased,
 		alarmAt:  never,
+		listenAt: never,
 	}
 	c.refresher.saver = c.startSaverLocked(ctx)
 	go c.refresher.run()
@@ -73,7 +75,7 @@ func (c *PromptCache[V]) startRefresherLocked(ctx context.Context) {
 func (r *refresher[V]) running() bool { return r != nil && !r.over() }
 
 // scanned reports whether the entries' flags may be trusted.
-func (r *refresher[V]) scanned() bool { return r.running() && r.looked }
+func (r *refresher[V]) scanned() bool { return r.running() && r.looked && !r.c.reappraising }
 
 // over reports whether nothing new may be begun.
 func (r *refresher[V]) over() bool { return r.stopping || r.ctx.Err() != nil }
@@ -90,8 +92,9 @@ func (r *refresher[V]) run() {
 			r.pass(true)
 		case <-r.wake:
 			r.answer()
+		case <-r.stirred:
+			r.settle()
 		}
-		r.rouse(false)
 	}
 }
 
@@ -119,11 +122,9 @@ func (r *refresher[V]) pass(fetch bool) {
 	for more := true; more; {
 		r.c.mu.Lock()
 		more = r.passChunkLocked(now, fetch)
-		if !more {
-			r.attendLocked(now)
-		}
 		r.c.unlock()
 	}
+	r.attend(now)
 }
 
 func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool) {
@@ -132,7 +133,7 @@ func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool
 	}
 	r.lastScan = now
 	r.c.entries.recency.advance(now)
-	for range scanChunk {
+	for range chunk {
 		e := r.c.schedule.due(now)
 		if e == nil {
 			r.looked = true
@@ -176,7 +177,8 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 		return
 	}
 	e.drop(isDormant)
-	if e.registry.held && !substituted {
+	returns := e.registry.turn == returning && e.failure != nil && e.failure.transient
+	if (e.registry.held || returns) && !substituted {
 		r.c.parkLocked(e, now)
 		return
 	}
@@ -237,27 +239,23 @@ func (c *PromptCache[V]) waitsLocked(e *entry[V]) (until time.Duration) {
 // come up. One that is still backing off is left to the scan after its wait.
 func (r *refresher[V]) answer() {
 	r.c.mu.Lock()
-	defer r.c.unlock()
 	woken := r.woken
 	r.woken = nil
-	if r.over() {
-		return
-	}
+	r.c.mu.Unlock()
 	now := r.c.time.now()
-	for _, e := range woken {
-		if e.is(isGone) {
-			continue
+	r.c.inChunks(len(woken), func(i int) {
+		if e := woken[i]; !e.is(isGone) && !r.over() {
+			e.drop(isDormant)
+			r.considerLocked(e, now)
+			r.c.rescheduleLocked(e)
 		}
-		e.drop(isDormant)
-		r.considerLocked(e, now)
-		r.c.rescheduleLocked(e)
-	}
-	r.attendLocked(now)
-	for _, e := range woken {
-		if e.is(isParked) && e.registry.probing(now) { // with another prompt: this one's readers send the next
+	})
+	r.attend(now)
+	r.c.inChunks(len(woken), func(i int) {
+		if e := woken[i]; e.is(isParked) && e.registry.probing(now) { // with another prompt: this one's readers send the next
 			e.sleep()
 		}
-	}
+	})
 }
 
 // dispatchLocked begins the fetches that are queued, as far as there are slots.
@@ -298,16 +296,15 @@ func (r *refresher[V]) withdraw() {
 	r.cancel()
 	r.stopping = true
 	r.ticker.Stop()
-	if r.alarm != nil {
-		r.alarm.Stop()
+	for _, timer := range []*clock.Timer{r.alarm, r.listener} {
+		if timer != nil {
+			timer.Stop()
+		}
 	}
-	for _, e := range r.woken {
-		e.sleep()
-	}
+	woken := r.woken
 	r.woken = nil
-	r.c.unparkLocked()
-	for e := r.queue.pop(); e != nil; e = r.queue.pop() {
-		r.c.rescheduleLocked(e)
+	for _, reg := range r.c.registries {
+		reg.comeback, reg.chosen, reg.turn = comeback[V]{}, nil, noTurn
 	}
 	var canceled []*flight[V]
 	if !r.draining {
@@ -316,12 +313,31 @@ func (r *refresher[V]) withdraw() {
 	r.c.noteStateLocked()
 	r.c.unlock()
 
+	r.c.inChunks(len(woken), func(i int) { woken[i].sleep() })
+	for r.emptyQueue() {
+	}
+	r.c.unpark()
+	r.rouse(true)
 	r.c.awaitOrAbandon(canceled)
 	r.saver.await()
 
-	r.rouse(true)
 	r.c.mu.Lock()
 	r.c.refresher = nil
 	r.c.publishLocked()
 	r.c.mu.Unlock()
+}
+
+// emptyQueue takes the first few out of the queue, and reports whether there were
+// any.
+func (r *refresher[V]) emptyQueue() bool {
+	r.c.mu.Lock()
+	defer r.c.unlock()
+	for range chunk {
+		e := r.queue.pop()
+		if e == nil {
+			return false
+		}
+		r.c.rescheduleLocked(e)
+	}
+	return true
 }

@@ -33,6 +33,7 @@ type registry[V any] struct {
 
 	fallsBack bool // its fetches go through a Fallback, which it need not be asked for
 
+	turn     turn // what the refresher has to do because of it
 	comeback comeback[V]
 	hush     hush[V]
 	missing  missing
@@ -231,11 +232,7 @@ func (c *PromptCache[V]) limitLocked(r *registry[V], err *FetchError, now time.D
 	if r.step > 0 {
 		r.next = 0
 		c.forgiveLocked(r)
-		for _, e := range c.entries.all() {
-			if e.registry == r && e.failure != nil {
-				c.rescheduleLocked(e) // its backoff may be over
-			}
-		}
+		c.turnLocked(r, reassessing)
 		c.endOutageLocked(r)
 	}
 	c.holdBackLocked(r)
@@ -261,7 +258,7 @@ func (c *PromptCache[V]) liftLocked(r *registry[V], now time.Duration) {
 	r.held, r.next, r.chosen = false, 0, nil
 	c.health.held--
 	c.forgiveLocked(r)
-	c.comeBackLocked(r, now)
+	c.turnLocked(r, returning)
 	c.stirLocked(r)
 	c.endOutageLocked(r)
 }

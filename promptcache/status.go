@@ -121,6 +121,7 @@ type health struct {
 // Status returns how the cache is doing now. It looks at every prompt, so ask
 // every second, not in every request.
 func (c *PromptCache[V]) Status() Status {
+	prompts := c.countPrompts()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noteStateLocked()
@@ -137,7 +138,6 @@ func (c *PromptCache[V]) Status() Status {
 		s.Queued = c.refresher.queue.waiting
 	}
 	now := c.time.now()
-	prompts := c.countLocked(now)
 	for _, r := range c.registries {
 		d := c.domainStatusLocked(r, now)
 		d.Prompts = prompts[r]
@@ -169,17 +169,18 @@ func (c *PromptCache[V]) domainStatusLocked(r *registry[V], now time.Duration) D
 	return d
 }
 
-// countLocked counts the prompts of each registry.
-func (c *PromptCache[V]) countLocked(now time.Duration) map[*registry[V]]Prompts {
-	counts := make(map[*registry[V]]Prompts, len(c.registries))
-	for _, e := range c.entries.all() {
+// countPrompts counts the prompts of each registry.
+func (c *PromptCache[V]) countPrompts() map[*registry[V]]Prompts {
+	counts := make(map[*registry[V]]Prompts)
+	now := c.time.now()
+	c.each(func(e *entry[V]) {
 		p := counts[e.registry]
 		p.Entries++
 		if e.failure != nil {
 			p.Failing++
 		}
-		stale, tooOld := c.judgeLocked(e, now)
-		if stale {
+		isStale, tooOld := c.judgeLocked(e, now)
+		if isStale {
 			p.Stale++
 		}
 		switch {
@@ -187,11 +188,11 @@ func (c *PromptCache[V]) countLocked(now time.Duration) map[*registry[V]]Prompts
 			p.TooOld++
 		default:
 			p.Oldest = max(p.Oldest, c.ageLocked(e, now))
-			if stale && !e.unknownToRegistry() && (e.failure != nil || e.is(isParked)) {
+			if isStale && !e.unknownToRegistry() && (e.failure != nil || e.is(isParked)) {
 				p.ServingStale++
 			}
 		}
 		counts[e.registry] = p
-	}
+	})
 	return counts
 }
