@@ -84,6 +84,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.time = newTimeline(cfg.Clock)
 	c.entries.init()
 	c.counters = newCounters()
+	c.schedule.init()
 	c.registries = make(map[string]*registry[V])
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
@@ -144,8 +145,8 @@ func (c *PromptCache[V]) Set(key string, value V) {
 
 	c.lockForOne()
 	defer c.unlock()
-	now := c.time.now()
-	snap := c.newSnapshot(value, t, now, c.time.clock.Now(), snapSet)
+	now, wall := c.time.both()
+	snap := c.newSnapshot(value, t, now, wall, snapSet)
 	c.supersedeLocked(canonical, value)
 	if c.cfg.MaxSize == 0 {
 		return

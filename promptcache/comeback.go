@@ -21,7 +21,7 @@ type comeback[V any] struct {
 // parkForComebackLocked parks e until its turn if it has failed because of its
 // registry, or has waited for it, and reports that.
 func (c *PromptCache[V]) parkForComebackLocked(e *entry[V]) bool {
-	if e.is(isQueued) || !e.is(isParked) && (e.failure == nil || !e.failure.transient) {
+	if e.is(isQueued) || !e.is(isParked) && (e.failure() == nil || !e.failure().transient) {
 		return false
 	}
 	e.set(isParked)

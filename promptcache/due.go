@@ -41,8 +41,8 @@ func (c *PromptCache[V]) dueAtLocked(e *entry[V]) time.Duration {
 	if !e.is(isMarked) && !e.snap().fallback() {
 		due = e.snap().due(c.rules.Load())
 	}
-	if e.failure != nil {
-		due = max(due, e.registry.until(e.failure))
+	if e.failure() != nil {
+		due = max(due, e.registry.until(e.failure()))
 	}
 	return due
 }

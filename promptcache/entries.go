@@ -15,7 +15,7 @@ func (c *PromptCache[V]) insertLocked(key, domain string, snap *snapshot[V], now
 	if r := c.required.byKey[key]; r != nil {
 		r.err = nil
 	}
-	e := &entry[V]{key: key, registry: c.registryLocked(domain), index: notScheduled}
+	e := &entry[V]{key: key, registry: c.registryLocked(domain), turnAt: nowhere, rank: nowhere}
 	e.current.Store(snap)
 	e.registry.entries++
 	c.entries.add(e, now, snap.loaded())
@@ -34,7 +34,7 @@ func (c *PromptCache[V]) replaceLocked(e *entry[V], snap *snapshot[V], unchanged
 	e.drop(isMarked | isStale | isExpired | isDormant | isParked)
 	e.sleep()
 	c.unqueueLocked(e)
-	failed := e.failure != nil
+	failed := e.failure() != nil
 	c.setFailureLocked(e, nil)
 	c.calmLocked(e)
 	c.rescheduleLocked(e)

@@ -14,20 +14,19 @@ const maxAliases = 4
 // never change; all else is guarded by it, and so is every change.
 type entry[V any] struct {
 	key      string                      // canonical, or the other spelling
-	stamp    atomic.Uint64               // when it was used last, see recency; readers set it, too
+	stamp    atomic.Int64                // when it was used last, see recency; readers set it, too
 	flags    atomic.Uint32               // see flag; the upper half is the number of the refresher that was told of it
 	hash     uint32                      // of key, see index
 	current  atomic.Pointer[snapshot[V]] // nil in an alias
 	registry *registry[V]
-	failure  *failure // the failed attempts since current's, nil if none
 	extra    *extra[V]
-	next     time.Duration // when the refresher must look at it, see schedule
-	index    int32         // its place in the schedule, notScheduled if it has none
-	rank     uint32        // its place in the recency's heap
+	turnAt   int32 // its place in the schedule, nowhere if the refresher need not look at it
+	rank     int32 // its place in the recency's heap
 }
 
 // extra is what few entries have.
 type extra[V any] struct {
+	failure *failure      // the failed attempts since current's, nil if none
 	alias   *entry[V]     // what this spelling leads to
 	aliases []*entry[V]   // other spellings that lead here
 	foundAt time.Duration // see entry.foundAt
@@ -127,6 +126,22 @@ func (e *entry[V]) replace(s *snapshot[V]) {
 		e.more().foundAt = at
 	}
 	e.current.Store(s)
+}
+
+// failure returns the failed attempts since the current snapshot's, nil if none.
+func (e *entry[V]) failure() *failure {
+	if e.extra == nil {
+		return nil
+	}
+	return e.extra.failure
+}
+
+// setFailure sets it.
+func (e *entry[V]) setFailure(f *failure) {
+	if f != nil || e.extra != nil {
+		e.more().failure = f
+	}
+	e.put(isFailing, f != nil)
 }
 
 // foundAt returns the moment at which the latest fetch of e that succeeded began,

@@ -98,7 +98,7 @@ func (c *PromptCache[V]) pauseLocked(retryAfter time.Duration) time.Duration {
 // removes nothing.
 func (c *PromptCache[V]) failLocked(e *entry[V], fl *flight[V], err *FetchError, now time.Duration) (removed bool) {
 	c.metrics.RefreshErrors++
-	f := c.nextFailureLocked(fl, e.failure, err, now)
+	f := c.nextFailureLocked(fl, e.failure(), err, now)
 	switch {
 	case err.Kind != KindNotFound:
 	case fl.marked:
@@ -144,7 +144,7 @@ func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Dur
 // deniedLocked reports whether e's latest failure, a "not found", removes it by
 // the policy in force.
 func (c *PromptCache[V]) deniedLocked(e *entry[V], now time.Duration) bool {
-	f := e.failure
+	f := e.failure()
 	switch c.cfg.NotFound {
 	case RemoveAtOnce:
 		return true
@@ -183,9 +183,8 @@ func (c *PromptCache[V]) failAbsentLocked(fl *flight[V], err *FetchError, now ti
 
 // setFailureLocked makes f, which may be nil, what is known of e's failures.
 func (c *PromptCache[V]) setFailureLocked(e *entry[V], f *failure) {
-	before, r := e.failure, e.registry
-	e.failure = f
-	e.put(isFailing, f != nil)
+	before, r := e.failure(), e.registry
+	e.setFailure(f)
 	if before.missing() && !f.missing() {
 		c.admitLocked(r)
 	}

@@ -237,7 +237,7 @@ func (c *PromptCache[V]) storeFallbackLocked(f *flight[V], out outcome[V], now t
 			f.removed = c.failLocked(e, f, out.err, now)
 			return false
 		}
-		before = e.failure
+		before = e.failure()
 		c.metrics.RefreshErrors++
 	}
 	failed := c.nextFailureLocked(f, before, out.err, now)
@@ -281,5 +281,5 @@ func (c *PromptCache[V]) replaceByFallbackLocked(e *entry[V], snap *snapshot[V],
 // unknownToRegistry reports whether e is a fallback because the registry says
 // that there is no such prompt. That is no outage.
 func (e *entry[V]) unknownToRegistry() bool {
-	return e.snap().fallback() && e.failure != nil && e.failure.err.Kind == KindNotFound
+	return e.snap().fallback() && e.failure() != nil && e.failure().err.Kind == KindNotFound
 }

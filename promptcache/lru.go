@@ -59,7 +59,7 @@ func (l *lru[V]) add(e *entry[V], now time.Duration, loaded bool) {
 
 // alias indexes a spelling with e, unless e has enough of them.
 func (l *lru[V]) alias(e *entry[V], key string) {
-	if l.index.find(key) != nil || e.extra != nil && len(e.extra.aliases) == maxAliases {
+	if key == e.key || l.index.find(key) != nil || e.extra != nil && len(e.extra.aliases) == maxAliases {
 		return
 	}
 	a := &entry[V]{key: key, extra: &extra[V]{alias: e}}
@@ -88,4 +88,4 @@ func (l *lru[V]) remove(e *entry[V]) {
 }
 
 // len returns the number of entries.
-func (l *lru[V]) len() int { return l.members.Len() }
+func (l *lru[V]) len() int { return len(l.recency.heap.items) }

@@ -214,7 +214,7 @@ func (m *model) land(key string, probe bool) *revised {
 		m.fail(d, key, probe)
 	} else {
 		d.run, d.runKeys = 0, nil
-		m.lift(d)
+		m.lift(d, key)
 	}
 	e := m.find(key)
 	switch {
@@ -271,8 +271,8 @@ func (m *model) fail(d *modelDomain, key string, probe bool) {
 	}
 }
 
-// lift is an answer of a registry that was down.
-func (m *model) lift(d *modelDomain) {
+// lift is an answer about key, or about nothing, of a registry that was down.
+func (m *model) lift(d *modelDomain, key string) {
 	if !d.down {
 		return
 	}
@@ -282,7 +282,7 @@ func (m *model) lift(d *modelDomain) {
 		return
 	}
 	for _, e := range m.entries {
-		if m.domainOf(e.key) == d && (e.parked || e.failure != nil && e.failure.transient) {
+		if m.domainOf(e.key) == d && e.key != key && (e.parked || e.failure != nil && e.failure.transient) {
 			e.parked = true
 			d.comeback = append(d.comeback, e.key)
 		}

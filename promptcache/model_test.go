@@ -288,7 +288,7 @@ func (m *model) configure(cfg promptcache.Config) {
 	m.trim()
 	if m.size == 0 {
 		for _, d := range m.domains {
-			m.lift(d)
+			m.lift(d, "")
 		}
 	}
 	for _, e := range m.entries {

@@ -98,9 +98,9 @@ func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
 	is := noTrouble
 	switch {
 	case e.unknownToRegistry(): // which is no outage, and was said when it was stored
-	case e.failure != nil && e.failure.err.Kind == KindInvalid:
+	case e.failure() != nil && e.failure().err.Kind == KindInvalid:
 		is = rejected
-	case e.is(isDormant) || e.failure == nil && !e.is(isParked):
+	case e.is(isDormant) || e.failure() == nil && !e.is(isParked):
 	case e.is(isStale) || e.is(isStuck): // a load may have made it fresh, which is no answer
 		is = stuck
 	}
@@ -116,8 +116,8 @@ func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
 	switch is {
 	case stuck:
 		cause := e.registry.cause
-		if e.failure != nil {
-			cause = e.failure.err
+		if e.failure() != nil {
+			cause = e.failure().err
 		}
 		c.logOutageLocked(e.registry, "serving stale prompt", e.key, append(args, "err", cause)...)
 		e.registry.outage.enter()
@@ -131,7 +131,7 @@ func (c *PromptCache[V]) noteTroubleLocked(e *entry[V], now time.Duration) {
 			e.registry.refusals = &episode{began: now}
 		}
 		e.registry.refusals.enter()
-		c.logLater(level, message, e.key, e.registry.domain, append(args, "err", e.failure.err)...)
+		c.logLater(level, message, e.key, e.registry.domain, append(args, "err", e.failure().err)...)
 	case noTrouble:
 	}
 }
@@ -194,7 +194,7 @@ func (c *PromptCache[V]) reportFailureLocked(e *entry[V], now time.Duration) {
 	case noTrouble:
 		if !e.is(isStale) {
 			c.logLater(levelDebug, "refresh failed, prompt still fresh", e.key, e.registry.domain,
-				"age", c.ageLocked(e, now), "err", e.failure.err)
+				"age", c.ageLocked(e, now), "err", e.failure().err)
 		}
 	case stuck:
 	}

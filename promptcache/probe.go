@@ -36,7 +36,7 @@ func (r *refresher[V]) probe(reg *registry[V], now time.Duration) {
 
 // soundLocked reports whether e may be fetched and has not failed.
 func (c *PromptCache[V]) soundLocked(e *entry[V], now time.Duration) bool {
-	if e.failure != nil && !e.failure.withheld {
+	if e.failure() != nil && !e.failure().withheld {
 		return false
 	}
 	return e.is(isMarked) || !e.snap().immutable() && !c.idleLocked(e, now)
@@ -45,7 +45,7 @@ func (c *PromptCache[V]) soundLocked(e *entry[V], now time.Duration) bool {
 // latest is the most recently used of the entries that it was shown.
 type latest[V any] struct {
 	entry *entry[V]
-	stamp uint64
+	stamp int64
 }
 
 func (l *latest[V]) note(e *entry[V]) {

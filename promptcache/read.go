@@ -227,9 +227,9 @@ func (c *PromptCache[V]) describe(key string, s *snapshot[V], now time.Duration)
 func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V] {
 	out := c.describe(e.key, e.snap(), now)
 	out.Stale, _ = c.judgeLocked(e, now)
-	if e.failure != nil {
-		out.LastError = e.failure.err
-		out.LastAttempt = e.failure.lastAt
+	if e.failure() != nil {
+		out.LastError = e.failure().err
+		out.LastAttempt = e.failure().lastAt
 	}
 	if c.refresher.running() {
 		due := c.dueAtLocked(e)

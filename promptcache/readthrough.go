@@ -165,7 +165,7 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 	failed := c.absences.get(key)
 	reg := c.registries[domain]
 	if e != nil {
-		failed = e.failure
+		failed = e.failure()
 		stale, expired := c.judgeLocked(e, now)
 		out.done.cached, out.done.servable = e.snap().value, !expired
 		if n != always && !stale {

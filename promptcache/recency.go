@@ -26,18 +26,12 @@ import (
 //   - uses counts the times that use moved the clock on.
 type recency[V any] struct {
 	_     [64]byte // readers write the clock: nothing that they only read may lie beside it
-	clock atomic.Uint64
+	clock atomic.Int64
 	_     [56]byte
 
-	skipped uint64 // how far the clock was moved on by others than use
-	loaded  uint64 // the latest stamp of a loaded entry
-	heap    []ranked[V]
-}
-
-// ranked is an entry and the stamp that it had when it took its place.
-type ranked[V any] struct {
-	stamp uint64
-	entry *entry[V]
+	skipped int64   // how far the clock was moved on by others than use
+	loaded  int64   // the latest stamp of a loaded entry
+	heap    heap[V] // by the stamps that they had when they took their places
 }
 
 const (
@@ -47,12 +41,15 @@ const (
 )
 
 // stampOf returns the stamp of a moment, without the bit live.
-func stampOf(moment time.Duration) uint64 { return uint64(max(0, moment)) * instant % live } //nolint:gosec // not negative
+func stampOf(moment time.Duration) int64 { return int64(max(0, moment)) * instant % live } //nolint:gosec // not negative
 
 // momentOf returns the moment of a stamp.
-func momentOf(stamp uint64) time.Duration { return time.Duration(stamp &^ live / instant) } //nolint:gosec // 61 bits
+func momentOf(stamp int64) time.Duration { return time.Duration(stamp &^ live / instant) }
 
-func (r *recency[V]) init() { r.clock.Store(live) }
+func (r *recency[V]) init() {
+	r.clock.Store(live)
+	r.heap.place = func(e *entry[V]) *int32 { return &e.rank }
+}
 
 // use makes e the most recently used entry. It reports whether it has moved the
 // clock on, which counts as a use.
@@ -72,7 +69,7 @@ func (r *recency[V]) use(e *entry[V]) (counted bool) {
 // was met.
 //
 //go:noinline
-func (r *recency[V]) useShared(e *entry[V], now uint64) {
+func (r *recency[V]) useShared(e *entry[V], now int64) {
 	if now&shared == 0 && e.stamp.Load() != now {
 		now = r.clock.Or(shared)
 	}
@@ -82,7 +79,7 @@ func (r *recency[V]) useShared(e *entry[V], now uint64) {
 // stampAtLeast makes e's stamp at least stamp.
 //
 //go:noinline
-func (e *entry[V]) stampAtLeast(stamp uint64) {
+func (e *entry[V]) stampAtLeast(stamp int64) {
 	for {
 		old := e.stamp.Load()
 		if old >= stamp || e.stamp.CompareAndSwap(old, stamp) {
@@ -93,7 +90,7 @@ func (e *entry[V]) stampAtLeast(stamp uint64) {
 
 // advance moves the clock on, to the moment given at least. The caller holds the
 // mutex.
-func (r *recency[V]) advance(moment time.Duration) (stamp uint64) {
+func (r *recency[V]) advance(moment time.Duration) (stamp int64) {
 	for {
 		old := r.clock.Load()
 		now := max(old&^shared+instant, live|stampOf(moment))
@@ -106,7 +103,7 @@ func (r *recency[V]) advance(moment time.Duration) (stamp uint64) {
 
 // uses returns how often use has counted. The caller holds the mutex.
 func (r *recency[V]) uses() uint64 {
-	return (r.clock.Load()&^shared - live - r.skipped) / instant
+	return uint64(r.clock.Load()&^shared-live-r.skipped) / instant //nolint:gosec // it only grows
 }
 
 // touch makes e the most recently used entry as of a moment. The caller holds
@@ -115,82 +112,31 @@ func (r *recency[V]) touch(e *entry[V], moment time.Duration) { e.stampAtLeast(r
 
 // add takes in e, which is the most recently used entry or, if it is loaded, the
 // most recently used of those.
-func (r *recency[V]) add(e *entry[V], moment time.Duration, loaded bool) {
-	stamp := uint64(0)
-	if loaded {
+func (r *recency[V]) add(e *entry[V], moment time.Duration, isLoaded bool) {
+	var stamp int64
+	if isLoaded {
 		r.loaded = max(r.loaded+instant, stampOf(moment))
 		stamp = r.loaded
 	} else {
 		stamp = r.advance(moment)
 	}
 	e.stamp.Store(stamp)
-	r.heap = append(r.heap, ranked[V]{})
-	r.up(len(r.heap)-1, ranked[V]{stamp, e})
+	r.heap.push(e, stamp)
 }
 
 // remove takes e out.
-func (r *recency[V]) remove(e *entry[V]) {
-	last := len(r.heap) - 1
-	moved, gap := r.heap[last], int(e.rank)
-	r.heap[last] = ranked[V]{}
-	r.heap = r.heap[:last]
-	if gap == last {
-		return
-	}
-	if gap > 0 && moved.stamp < r.heap[(gap-1)/2].stamp {
-		r.up(gap, moved)
-	} else {
-		r.down(gap, moved)
-	}
-}
+func (r *recency[V]) remove(e *entry[V]) { r.heap.remove(e) }
 
 // oldest returns the least recently used entry, nil if it takes more than tries
 // entries that were used meanwhile to find it.
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
-		first := r.heap[0]
+		first := r.heap.items[0]
 		stamp := first.entry.stamp.Load()
-		if stamp == first.stamp {
+		if stamp == first.key {
 			return first.entry
 		}
-		r.down(0, ranked[V]{stamp, first.entry})
+		r.heap.fix(first.entry, stamp)
 	}
 	return nil
-}
-
-// up puts x at a gap or above it.
-func (r *recency[V]) up(gap int, x ranked[V]) {
-	for gap > 0 {
-		parent := (gap - 1) / 2
-		if r.heap[parent].stamp <= x.stamp {
-			break
-		}
-		r.place(gap, r.heap[parent])
-		gap = parent
-	}
-	r.place(gap, x)
-}
-
-// down puts x at a gap or below it.
-func (r *recency[V]) down(gap int, x ranked[V]) {
-	for {
-		child := 2*gap + 1
-		if child >= len(r.heap) {
-			break
-		}
-		if child+1 < len(r.heap) && r.heap[child+1].stamp < r.heap[child].stamp {
-			child++
-		}
-		if x.stamp <= r.heap[child].stamp {
-			break
-		}
-		r.place(gap, r.heap[child])
-		gap = child
-	}
-	r.place(gap, x)
-}
-
-func (r *recency[V]) place(i int, x ranked[V]) {
-	r.heap[i] = x
-	x.entry.rank = uint32(i) //nolint:gosec // memory ends long before
 }

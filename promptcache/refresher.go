@@ -156,7 +156,7 @@ func (r *refresher[V]) lookLocked(e *entry[V], now time.Duration, fetch bool) {
 		r.considerLocked(e, now)
 	}
 	r.c.rescheduleLocked(e)
-	if e.next <= now { // due, but not now: the next pass sees it
+	if r.c.schedule.next(e) <= now { // due, but not now: the next pass sees it
 		r.c.schedule.set(e, now+1)
 	}
 }
@@ -177,7 +177,7 @@ func (r *refresher[V]) considerLocked(e *entry[V], now time.Duration) {
 		return
 	}
 	e.drop(isDormant)
-	returns := e.registry.turn == returning && e.failure != nil && e.failure.transient
+	returns := e.registry.turn == returning && e.failure() != nil && e.failure().transient
 	if (e.registry.held || returns) && !substituted {
 		r.c.parkLocked(e, now)
 		return
@@ -216,14 +216,14 @@ func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
 func (c *PromptCache[V]) waitsLocked(e *entry[V]) (until time.Duration) {
 	r := e.registry
 	switch {
-	case e.failure == nil && !e.is(isParked):
+	case e.failure() == nil && !e.is(isParked):
 		return 0
 	case e.is(isParked) && !r.held:
 		r.comeback.hurry(e)
 		return never
 	}
-	if e.failure != nil {
-		until = r.until(e.failure)
+	if e.failure() != nil {
+		until = r.until(e.failure())
 	}
 	switch {
 	case !r.held:

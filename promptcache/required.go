@@ -100,8 +100,8 @@ func (c *PromptCache[V]) lackLocked(r *requirement, now time.Duration) (l lack, 
 		return lack{}, false
 	}
 	l = lack{key: r.key, tooOld: true}
-	if e.failure != nil {
-		l.err = e.failure.err
+	if e.failure() != nil {
+		l.err = e.failure().err
 	}
 	return l, true
 }

@@ -176,7 +176,7 @@ func (c *PromptCache[V]) countPrompts() map[*registry[V]]Prompts {
 	c.each(func(e *entry[V]) {
 		p := counts[e.registry]
 		p.Entries++
-		if e.failure != nil {
+		if e.failure() != nil {
 			p.Failing++
 		}
 		isStale, tooOld := c.judgeLocked(e, now)
@@ -188,7 +188,7 @@ func (c *PromptCache[V]) countPrompts() map[*registry[V]]Prompts {
 			p.TooOld++
 		default:
 			p.Oldest = max(p.Oldest, c.ageLocked(e, now))
-			if isStale && !e.unknownToRegistry() && (e.failure != nil || e.is(isParked)) {
+			if isStale && !e.unknownToRegistry() && (e.failure() != nil || e.is(isParked)) {
 				p.ServingStale++
 			}
 		}

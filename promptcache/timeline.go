@@ -2,6 +2,7 @@ package promptcache
 
 import (
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -15,9 +16,21 @@ const never time.Duration = math.MaxInt64
 type timeline struct {
 	clock clock.Clock
 	epoch time.Time
+	real  bool // clock is clock.New's, so one look at it tells both
 }
 
-func newTimeline(c clock.Clock) timeline { return timeline{clock: c, epoch: c.Now()} }
+func newTimeline(c clock.Clock) timeline {
+	return timeline{clock: c, epoch: c.Now(), real: reflect.TypeOf(c) == reflect.TypeOf(clock.New())}
+}
+
+// both returns the present moment and the wall clock's time.
+func (t timeline) both() (now time.Duration, wall time.Time) {
+	if t.real {
+		wall = time.Now()
+		return wall.Sub(t.epoch), wall
+	}
+	return t.now(), t.clock.Now()
+}
 
 // now returns the present moment.
 func (t timeline) now() time.Duration { return t.clock.Since(t.epoch) }

@@ -59,7 +59,7 @@ func (r *refresher[V]) takeTurn(reg *registry[V], now time.Duration) {
 			return false
 		case is == returning:
 			return r.c.parkForComebackLocked(e)
-		case e.failure != nil:
+		case e.failure() != nil:
 			r.c.rescheduleLocked(e)
 		}
 		return false

@@ -49,7 +49,7 @@ func (c *PromptCache[V]) choose(match func(e *entry[V]) bool) []*entry[V] {
 			chosen = append(chosen, ranked[V]{e.stamp.Load(), e})
 		}
 	})
-	slices.SortFunc(chosen, func(a, b ranked[V]) int { return cmp.Compare(a.stamp, b.stamp) })
+	slices.SortFunc(chosen, func(a, b ranked[V]) int { return cmp.Compare(a.key, b.key) })
 	out := make([]*entry[V], len(chosen))
 	for i, r := range chosen {
 		out[i] = r.entry

@@ -31,8 +31,8 @@ func (c *PromptCache[V]) substitutedAtLocked(e *entry[V]) time.Duration {
 	case c.cfg.MaxStale > 0:
 		at = staleFrom(e.snap().at, later(*c.cfg.TTL, c.cfg.MaxStale))
 	}
-	if e.failure != nil {
-		at = max(at, r.until(e.failure))
+	if e.failure() != nil {
+		at = max(at, r.until(e.failure()))
 	}
 	return at
 }
