@@ -2,10 +2,12 @@ package suite
 
 import (
 	"context"
+	"math"
 
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -22,6 +24,7 @@ func hitRatio(ctx context.Context, s Settings) (Found, error) {
 		Subject: "cache",
 		Rows:    rows(evicting),
 	}
+	measured := target.Measured{}
 	for _, tr := range []struct {
 		name     string
 		sequence []string
@@ -39,8 +42,10 @@ func hitRatio(ctx context.Context, s Settings) (Found, error) {
 			cells[i] = report.Figure(rounds.Exact(100 * replay(p.New(ctx, peer.Options{Capacity: capacity}), tr.sequence)))
 		}
 		addColumn(&t, report.Column{Name: tr.name, Unit: "%", MoreIsBetter: true}, cells)
+		apart := figureOf(t, peer.OursName, tr.name).Median - figureOf(t, peer.SimpleLRUName, tr.name).Median
+		measured[target.FromExactLRU(tr.name)] = rounds.Exact(math.Abs(apart))
 	}
-	return Found{Tables: []report.Table{t}}, nil
+	return Found{Tables: []report.Table{t}, Measured: measured}, nil
 }
 
 // replay returns the share of reads that were hits, and closes the cache.

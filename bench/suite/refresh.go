@@ -9,6 +9,7 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -56,7 +57,10 @@ func refresh(ctx context.Context, s Settings) (Found, error) {
 		cells = append(cells, report.Figure(rounds.Summarize(samples)))
 	}
 	t.Rows = []report.Row{{Name: ours.Name, Ours: true, Cells: cells}}
-	return Found{Tables: []report.Table{t}}, nil
+	return Found{Tables: []report.Table{t}, Measured: target.Measured{
+		target.RefreshTime(entries(count)):        *cells[1].Figure,
+		target.RefreshAllocations(entries(count)): *cells[2].Figure,
+	}}, nil
 }
 
 // refreshAll makes everything stale and waits until all of it has been fetched.

@@ -1,6 +1,8 @@
 package suite_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +12,9 @@ import (
 
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
+	"github.com/promptcache/promptcache-go/bench/rounds"
 	"github.com/promptcache/promptcache-go/bench/suite"
+	"github.com/promptcache/promptcache-go/bench/target"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,10 +95,35 @@ func TestHits(t *testing.T) {
 	require.Len(t, tables, 2, "1 key and 100; the others are too large")
 	require.Len(t, names(tables[0]), len(peer.All()))
 	for _, row := range []string{peer.OursName, "otter", "golang-lru expirable"} {
-		require.Equal(t, "0.0", cell(t, tables[1], row, "allocations").Text, row)
+		require.Zero(t, cell(t, tables[1], row, "allocations").Figure.Median, row)
 	}
 	require.Less(t, cell(t, tables[1], peer.EmptyName, "one").Figure.Median, cell(t, tables[1], peer.OursName, "one").Figure.Median)
 	require.Len(t, found(t, "hits", tiny()).Tables, 1)
+}
+
+func TestCalls(t *testing.T) {
+	f := found(t, "calls", tiny())
+	require.Equal(t, []string{peer.OursName, peer.OursGetOrFetchName, peer.OursLookupName, peer.OursGetAndClockName}, names(f.Tables[0]))
+	require.Positive(t, f.Measured[target.GetOrFetchByGet].Median)
+	require.Positive(t, f.Measured[target.LookupByGetAndClock].Median)
+}
+
+// TestCounters: all reads are hits, and all are counted.
+func TestCounters(t *testing.T) {
+	f := found(t, "counters", tiny())
+	for _, row := range []string{peer.OursName, "port of LangSmith's cache"} {
+		require.Equal(t, "400,000", cell(t, f.Tables[0], row, "hits").Text, row)
+		require.Equal(t, "400,000", cell(t, f.Tables[0], row, "counted").Text, row)
+	}
+	require.Equal(t, rounds.Exact(0), f.Measured[target.Miscounted])
+}
+
+func TestSnapshot(t *testing.T) {
+	f := found(t, "snapshot", tiny())
+	require.Len(t, f.Tables[0].Rows, 3)
+	small, large := cell(t, f.Tables[0], peer.OursName, "prompts of 0.5").Figure.Median, cell(t, f.Tables[0], peer.OursName, "prompts of 4").Figure.Median
+	require.Less(t, small, large)
+	require.Positive(t, f.Measured[target.SnapshotByJSON("1,000 prompts of 4 KiB")].Median)
 }
 
 func TestContended(t *testing.T) {
@@ -108,6 +137,7 @@ func TestMisses(t *testing.T) {
 	table := found(t, "misses", tiny()).Tables[0]
 	require.NotContains(t, names(table), "limit: xsync.Map", "a map would grow")
 	require.NotEqual(t, "0.0", cell(t, table, peer.OursName, "allocations").Text)
+	require.NotContains(t, names(table), peer.OursLookupName)
 }
 
 func TestMemory(t *testing.T) {
@@ -181,10 +211,41 @@ func TestBehaviour(t *testing.T) {
 // TestClientsWithoutNode: the Go clients are measured all the same.
 func TestClientsWithoutNode(t *testing.T) {
 	f := found(t, "clients", tiny())
-	require.Equal(t, []string{"promptcache", "port of LangSmith's cache, in Go"}, names(f.Tables[0]))
-	require.InDelta(t, 100, cell(t, f.Tables[0], "promptcache", "requests").Figure.Median, 0)
-	require.InDelta(t, 1_000, cell(t, f.Tables[0], "port of LangSmith's cache, in Go", "requests").Figure.Median, 0)
-	require.Contains(t, strings.Join(f.Missing, "\n"), "npm langsmith: the repository is not known")
+	require.Len(t, f.Tables, 2)
+	for _, table := range f.Tables {
+		require.Equal(t, []string{"promptcache", "port of LangSmith's cache, in Go"}, names(table))
+		require.InDelta(t, 100, cell(t, table, "promptcache", "requests").Figure.Median, 0)
+		require.InDelta(t, 1_000, cell(t, table, "port of LangSmith's cache, in Go", "requests").Figure.Median, 0)
+		require.Positive(t, cell(t, table, "promptcache", "first from").Figure.Median)
+		require.Equal(t, "none", cell(t, table, "port of LangSmith's cache, in Go", "first from").Text)
+	}
+	missing := strings.Join(f.Missing, "\n")
+	for _, sdk := range []string{"langsmith", "langfuse", "langfuse-client"} {
+		require.Contains(t, missing, "npm "+sdk+": the repository is not known")
+	}
+}
+
+// TestClientsInNode: the official SDKs have their rows, and targets their names.
+func TestClientsInNode(t *testing.T) {
+	s := tiny()
+	var err error
+	s.Repository, err = filepath.Abs("../..")
+	require.NoError(t, err)
+	if _, err := os.Stat(filepath.Join(s.Repository, "fakes", "sdktest", "node_modules", "langsmith")); err != nil && os.Getenv("PROMPTCACHE_REQUIRE_NODE") != "1" {
+		t.Skipf("SKIPPED: the official SDKs are not run: %v", err)
+	}
+	f := found(t, "clients", s)
+	require.Empty(t, f.Missing)
+	require.Len(t, f.Tables[0].Rows, 3)
+	require.Len(t, f.Tables[1].Rows, 4)
+	require.Positive(t, f.Tables[0].Rows[2].Cells[3].Figure.Median, "LangSmith's has snapshots")
+	require.Equal(t, "none", f.Tables[1].Rows[2].Cells[3].Text)
+	for _, g := range target.All() {
+		if strings.Contains(g.Name, "npm") {
+			_, ok := f.Measured[g.Name]
+			require.True(t, ok, g.Name)
+		}
+	}
 }
 
 func TestSettings(t *testing.T) {
@@ -193,6 +254,26 @@ func TestSettings(t *testing.T) {
 	require.ErrorContains(t, err, "-1 rounds")
 	require.ErrorContains(t, err, "0s for a measurement")
 	require.ErrorContains(t, err, "999 entries")
+}
+
+// TestEveryTargetIsMeasured: what targets call their figures the suite does, too.
+// It measures caches of 10,000 in place of larger ones.
+func TestEveryTargetIsMeasured(t *testing.T) {
+	measured := target.Measured{}
+	s := suite.Settings{Rounds: 1, Time: 50 * time.Microsecond, Largest: 10_000}
+	for _, section := range suite.Sections() {
+		f, err := section.Run(t.Context(), s)
+		require.NoError(t, err, section.Name)
+		measured.Add(f.Measured)
+	}
+	smaller := strings.NewReplacer("1,000,000", "10,000", "100,000", "10,000")
+	for _, g := range target.All() {
+		node := strings.Contains(g.Name, "npm") // it may not be there; see package clients
+		if g.Elsewhere == "" && !node {
+			_, ok := measured[smaller.Replace(g.Name)]
+			require.True(t, ok, g.Name)
+		}
+	}
 }
 
 func TestSectionsHaveNamesOfTheirOwn(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/suite"
+	"github.com/promptcache/promptcache-go/bench/target"
 )
 
 // The exit statuses.
@@ -112,6 +113,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func measure(ctx context.Context, o options, progress io.Writer) (report.Document, error) {
 	doc := report.Document{Method: method(o)}
+	measured := target.Measured{}
 	settings := suite.Settings{Rounds: o.rounds, Time: o.time, Quick: o.quick, Largest: o.largest, Repository: repository(), Progress: progress}
 	if err := settings.Validate(); err != nil {
 		return doc, err
@@ -129,10 +131,12 @@ func measure(ctx context.Context, o options, progress io.Writer) (report.Documen
 		}
 		doc.Tables = append(doc.Tables, found.Tables...)
 		doc.Missing = append(doc.Missing, found.Missing...)
+		measured.Add(found.Measured)
 	}
 	if ran == 0 {
 		return doc, fmt.Errorf("no section matches %q; there are %s", o.sections, names())
 	}
+	doc.Summaries = []report.Table{target.Table(target.Judge(target.All(), measured))}
 	return doc, nil
 }
 
