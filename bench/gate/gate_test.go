@@ -51,6 +51,7 @@ func TestOneGoodAttemptIsEnough(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, gate.Run(t.Context(), &out, measured(5, 1), settings, targets, 3))
 	require.Equal(t, 2, strings.Count(out.String(), "gate 2.00, target 1.50)"))
+	require.Equal(t, 1, strings.Count(out.String(), "over a gate"))
 	require.ErrorContains(t, gate.Run(t.Context(), &out, measured(5, 5, 5), settings, targets, 3), "a: 5.00 ×")
 }
 

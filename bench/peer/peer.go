@@ -61,6 +61,9 @@ type Scanning interface {
 	// Tick makes n ticks, one scan right after the other, and returns when the
 	// last scan has begun.
 	Tick(n int)
+	// Refreshed returns how many refreshes have ended since it was made: their
+	// results are cached, and their keys may be refreshed again.
+	Refreshed() uint64
 }
 
 // Options is what a cache is made with.

@@ -125,3 +125,8 @@ func (a *ours) Age() {
 func (a *ours) Advance(d time.Duration) { a.clock.advance(d) }
 
 func (a *ours) Tick(n int) { a.clock.run(n) }
+
+func (a *ours) Refreshed() uint64 {
+	m := a.c.Metrics()
+	return m.Refreshes + m.RefreshErrors
+}

@@ -114,8 +114,9 @@ func (f *field) table(ctx context.Context, s Settings) (report.Table, target.Mea
 // so many requests.
 func (f *field) firsts(turns, requests int, do func(c clients.Client) (time.Duration, error)) ([]report.Cell, error) {
 	samples := make([][]float64, len(f.clients))
-	for range turns + 1 {
-		for i, c := range f.clients {
+	for turn := range turns + 1 {
+		for _, i := range rounds.Turns(len(f.clients), turn, turns+1) {
+			c := f.clients[i]
 			before := f.requests()
 			took, err := do(c)
 			if errors.Is(err, clients.ErrNoSnapshots) {

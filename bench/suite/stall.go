@@ -145,12 +145,12 @@ func stallTable(ctx context.Context, s Settings, title, intro string, window tim
 	}}
 	s.say("%s", title)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	for range s.Rounds {
-		for _, c := range caches {
+	for round := range s.Rounds {
+		for _, i := range rounds.Turns(len(caches), round, s.Rounds) {
 			if err := ctx.Err(); err != nil {
 				return t, err
 			}
-			c.round(window)
+			caches[i].round(window)
 		}
 	}
 	for _, c := range caches {
