@@ -15,6 +15,7 @@ import (
 	"github.com/promptcache/promptcache-go/bench/rounds"
 	"github.com/promptcache/promptcache-go/bench/suite"
 	"github.com/promptcache/promptcache-go/bench/target"
+	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -99,6 +100,27 @@ func TestHits(t *testing.T) {
 	}
 	require.Less(t, cell(t, tables[1], peer.EmptyName, "one").Figure.Median, cell(t, tables[1], peer.OursName, "one").Figure.Median)
 	require.Len(t, found(t, "hits", tiny()).Tables, 1)
+}
+
+// TestReadsThatFindNothing: they are quick, and no hits.
+func TestReadsThatFindNothing(t *testing.T) {
+	keys := trace.Keys(1_000)
+	all := peer.All()
+	ours, another := all[0], all[3]
+	full, empty := ours.New(t.Context(), peer.Options{Capacity: 2_000}), another.New(t.Context(), peer.Options{Capacity: 2_000})
+	defer full.Close()
+	defer empty.Close()
+	for _, key := range keys {
+		full.Set(key, &peer.Prompt{})
+	}
+	cells, err := suite.CompareFilled(t.Context(), tiny(), keys, []peer.Peer{ours, another}, []peer.Cache{full, empty})
+	require.NoError(t, err)
+	require.Empty(t, cells[0].Text)
+	require.Regexp(t, `^\(\d+ reads missed\)$`, cells[1].Text)
+
+	_, err = suite.CompareFilled(t.Context(), tiny(), keys, []peer.Peer{ours, another}, []peer.Cache{empty, full})
+	require.ErrorContains(t, err, "promptcache: ")
+	require.ErrorContains(t, err, "reads found nothing of what is cached")
 }
 
 func TestCalls(t *testing.T) {
@@ -256,12 +278,55 @@ func TestSettings(t *testing.T) {
 	require.ErrorContains(t, err, "999 entries")
 }
 
+// TestWhatIsDividedByWhat: in a run of one round a ratio is that of the figures.
+func TestWhatIsDividedByWhat(t *testing.T) {
+	s := tiny()
+	s.Rounds = 1
+	quotient := func(table report.Table, row, column, byRow, byColumn string) float64 {
+		return cell(t, table, row, column).Figure.Median / cell(t, table, byRow, byColumn).Figure.Median
+	}
+	check := func(want float64, got rounds.Summary) {
+		t.Helper()
+		require.InEpsilon(t, want, got.Median, 1e-9)
+	}
+
+	f := found(t, "calls", s)
+	check(quotient(f.Tables[0], peer.OursGetOrFetchName, "one", peer.OursName, "one"), f.Measured[target.GetOrFetchByGet])
+	check(quotient(f.Tables[0], peer.OursLookupName, "one", peer.OursGetAndClockName, "one"), f.Measured[target.LookupByGetAndClock])
+
+	f = found(t, "hits", s)
+	check(quotient(f.Tables[0], peer.OursName, "parallel on 2", "otter", "parallel on 2"), f.Measured[target.Hit("100 keys", "parallel on 2", "otter")])
+	require.InDelta(t, float64(len(f.Tables[0].Behind())), f.Measured[target.HitColumnsBehind].Median, 0)
+
+	f = found(t, "contended", s)
+	during := f.Tables[1]
+	check(quotient(during, peer.OursName, "during", peer.OursName, "quiet"), f.Measured[target.DuringRefresh("1,000 entries")])
+	require.Equal(t, cell(t, f.Tables[0], peer.OursName, "× quiet").Figure.Median, f.Measured[target.WithWriters("100 keys")].Median)
+
+	f = found(t, "misses", s)
+	check(quotient(f.Tables[0], peer.OursName, "set", peer.ExpirableName, "set"), f.Measured[target.SetByExpirable])
+
+	f = found(t, "stall", s)
+	check(quotient(f.Tables[1], "promptcache, refreshes", "p99.9", "promptcache, quiet", "p99.9"), f.Measured[target.Stall("a refresh of 1,000 entries")])
+	check(quotient(f.Tables[0], "promptcache, scans", "p99.9", "promptcache, quiet", "p99.9"), f.Measured[target.Stall("scans of 1,000 entries")])
+
+	f = found(t, "snapshot", s)
+	check(quotient(f.Tables[0], peer.OursName, "prompts of 4", "encoding/json, prompts", "prompts of 4"), f.Measured[target.SnapshotByJSON("1,000 prompts of 4 KiB")])
+
+	f = found(t, "clients", s)
+	check(quotient(f.Tables[0], "port of LangSmith's cache, in Go", "hit", peer.OursName, "hit"), f.Measured[target.ClientHit("LangSmith", "the port")])
+	check(target.PublishedNanoseconds/cell(t, f.Tables[1], peer.OursName, "hit").Figure.Median, f.Measured[target.PublishedHit])
+}
+
 // TestEveryTargetIsMeasured: what targets call their figures the suite does, too.
 // It measures caches of 10,000 in place of larger ones.
 func TestEveryTargetIsMeasured(t *testing.T) {
 	measured := target.Measured{}
-	s := suite.Settings{Rounds: 1, Time: 50 * time.Microsecond, Largest: 10_000}
+	s := suite.Settings{Rounds: 1, Time: 50 * time.Microsecond, Quick: true, Largest: 10_000}
 	for _, section := range suite.Sections() {
+		if section.Name == "behaviour" {
+			continue // no figures
+		}
 		f, err := section.Run(t.Context(), s)
 		require.NoError(t, err, section.Name)
 		measured.Add(f.Measured)

@@ -20,7 +20,7 @@ func facts(args []string) []report.Fact {
 		{Name: "Go", Value: runtime.Version()},
 		{Name: "peers", Value: strings.Join(versions(), ", ")},
 		{Name: "date", Value: time.Now().UTC().Format(time.DateOnly)},
-		{Name: "command", Value: "`" + strings.Join(append([]string{"go run ./cmd/bench"}, args...), " ") + "`"},
+		{Name: "command", Value: "`" + strings.Join(append([]string{"go run ./cmd/bench"}, args...), " ") + "`, in bench/"},
 	}
 }
 
