@@ -52,13 +52,16 @@ func counters(ctx context.Context, s Settings) (Found, error) {
 		had = append(had, report.Text("%s", report.Number(float64(found))))
 		counted = append(counted, report.Text("%s", report.Number(float64(hits))))
 		if c.name == peer.OursName {
-			apart = math.Abs(float64(hits) - float64(found))
+			apart = miscounted(found, hits)
 		}
 	}
 	addColumn(&t, report.Column{Name: "hits"}, had)
 	addColumn(&t, report.Column{Name: "counted"}, counted)
 	return Found{Tables: []report.Table{t}, Measured: target.Measured{target.Miscounted: rounds.Exact(apart)}}, nil
 }
+
+// miscounted is how many hits too few or too many were counted.
+func miscounted(had, counted uint64) float64 { return math.Abs(float64(had) - float64(counted)) }
 
 // read returns how many reads of all goroutines found their key.
 func (c counting) read(goroutines, each int) (found uint64) {

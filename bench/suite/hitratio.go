@@ -42,10 +42,14 @@ func hitRatio(ctx context.Context, s Settings) (Found, error) {
 			cells[i] = report.Figure(rounds.Exact(100 * replay(p.New(ctx, peer.Options{Capacity: capacity}), tr.sequence)))
 		}
 		addColumn(&t, report.Column{Name: tr.name, Unit: "%", MoreIsBetter: true}, cells)
-		apart := figureOf(t, peer.OursName, tr.name).Median - figureOf(t, peer.SimpleLRUName, tr.name).Median
-		measured[target.FromExactLRU(tr.name)] = rounds.Exact(math.Abs(apart))
+		measured[target.FromExactLRU(tr.name)] = rounds.Exact(fromExactLRU(t, peer.OursName, tr.name))
 	}
 	return Found{Tables: []report.Table{t}, Measured: measured}, nil
+}
+
+// fromExactLRU returns by how many points a row's hit ratio is off.
+func fromExactLRU(t report.Table, row, trace string) float64 {
+	return math.Abs(figureOf(t, row, trace).Median - figureOf(t, peer.SimpleLRUName, trace).Median)
 }
 
 // replay returns the share of reads that were hits, and closes the cache.

@@ -1,6 +1,7 @@
 package suite_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/promptcache/promptcache-go/bench/clients"
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
@@ -123,6 +125,45 @@ func TestReadsThatFindNothing(t *testing.T) {
 	require.ErrorContains(t, err, "reads found nothing of what is cached")
 }
 
+// TestDisturbed: one operation of what disturbs takes a second, by its own
+// account.
+func TestDisturbed(t *testing.T) {
+	keys := trace.Keys(1_000)
+	ours := peer.All()[0]
+	c := ours.New(t.Context(), peer.Options{Capacity: 1_000})
+	defer c.Close()
+	for _, key := range keys {
+		c.Set(key, &peer.Prompt{})
+	}
+	cells, err := suite.CompareDisturbed(t.Context(), tiny(), keys, ours, c, func(_ context.Context, n int) (time.Duration, error) {
+		return time.Duration(n) * time.Second, nil
+	})
+	require.NoError(t, err)
+	require.Less(t, cells[0].Figure.Median, 1e8)
+	require.InDelta(t, 1e9, cells[1].Figure.Median, 1)
+	require.Greater(t, cells[2].Figure.Median, 10.0)
+}
+
+// TestFirstsCountRequests: a client that asks too often, or not at all, did not
+// do what the column says.
+func TestFirstsCountRequests(t *testing.T) {
+	asked := 0
+	c := clients.NewGo([]string{"a"}, func(string) (clients.Connection, error) {
+		return clients.Connection{
+			Pull: func(context.Context, string) error {
+				asked += 2
+				return nil
+			},
+			End: func() {},
+		}, nil
+	})
+	requests := func() int { return asked }
+	require.NoError(t, suite.Firsts(requests, c, 2))
+	for _, want := range []int{0, 1, 3} {
+		require.ErrorContains(t, suite.Firsts(requests, c, want), "a client: 2 requests for the first prompt, want ")
+	}
+}
+
 func TestCalls(t *testing.T) {
 	f := found(t, "calls", tiny())
 	require.Equal(t, []string{peer.OursName, peer.OursGetOrFetchName, peer.OursLookupName, peer.OursGetAndClockName}, names(f.Tables[0]))
@@ -138,6 +179,8 @@ func TestCounters(t *testing.T) {
 		require.Equal(t, "400,000", cell(t, f.Tables[0], row, "counted").Text, row)
 	}
 	require.Equal(t, rounds.Exact(0), f.Measured[target.Miscounted])
+	require.InDelta(t, 3, suite.Miscounted(10, 7), 0)
+	require.InDelta(t, 3, suite.Miscounted(7, 10), 0)
 }
 
 func TestSnapshot(t *testing.T) {
@@ -206,11 +249,12 @@ func TestHitRatio(t *testing.T) {
 	s := tiny()
 	s.Largest = 20_000
 	table := found(t, "ratio", s).Tables[0]
-	for _, trace := range []string{"Zipf", "scan", "loop"} {
-		exact := cell(t, table, "golang-lru simplelru in a mutex", trace).Figure.Median
-		require.InDelta(t, exact, cell(t, table, peer.OursName, trace).Figure.Median, 0.0001, trace)
+	for _, name := range []string{"Zipf", "scan", "loop"} {
+		exact := cell(t, table, "golang-lru simplelru in a mutex", name).Figure.Median
+		require.InDelta(t, exact, cell(t, table, peer.OursName, name).Figure.Median, 0.0001, name)
 	}
 	require.Greater(t, cell(t, table, "otter", "loop").Figure.Median, 30.0, "LRU is at its worst there")
+	require.InDelta(t, cell(t, table, "otter", "loop").Figure.Median, suite.FromExactLRU(table, "otter", "loop"), 0.0001, "where an LRU has none")
 	require.Zero(t, cell(t, table, peer.OursName, "loop").Figure.Median)
 }
 
@@ -301,7 +345,7 @@ func TestWhatIsDividedByWhat(t *testing.T) {
 	f = found(t, "contended", s)
 	during := f.Tables[1]
 	check(quotient(during, peer.OursName, "during", peer.OursName, "quiet"), f.Measured[target.DuringRefresh("1,000 entries")])
-	require.Equal(t, cell(t, f.Tables[0], peer.OursName, "× quiet").Figure.Median, f.Measured[target.WithWriters("100 keys")].Median)
+	require.InDelta(t, cell(t, f.Tables[0], peer.OursName, "× quiet").Figure.Median, f.Measured[target.WithWriters("100 keys")].Median, 0)
 
 	f = found(t, "misses", s)
 	check(quotient(f.Tables[0], peer.OursName, "set", peer.ExpirableName, "set"), f.Measured[target.SetByExpirable])

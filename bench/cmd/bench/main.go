@@ -59,7 +59,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&pattern, "run", "", "only the sections whose name matches this `regexp`: "+names())
 	flags.IntVar(&o.rounds, "rounds", 0, "how many rounds (default 10, or 6 with -quick)")
 	flags.DurationVar(&o.time, "time", 0, "about how long each measurement takes (default 30ms, or 5ms with -quick)")
-	flags.IntVar(&o.largest, "largest", 0, "the `entries` of the largest cache (default 1000000, about 6 GB for all peers, or 100000 with -quick)")
+	flags.IntVar(&o.largest, "largest", 0, "the `entries` of the largest cache (default 1000000, about 4 GB for all peers, or 100000 with -quick)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -101,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	doc, err := measure(ctx, o, stderr)
 	if err == nil {
-		doc.Facts = facts(args)
+		doc.Facts = facts(ctx, args)
 		err = write(doc, o.out, stdout)
 	}
 	if err != nil {
