@@ -48,8 +48,8 @@ func hitRatio(ctx context.Context, s Settings) (Found, error) {
 }
 
 // fromExactLRU returns by how many points a row's hit ratio is off.
-func fromExactLRU(t report.Table, row, trace string) float64 {
-	return math.Abs(figureOf(t, row, trace).Median - figureOf(t, peer.SimpleLRUName, trace).Median)
+func fromExactLRU(t report.Table, row, column string) float64 {
+	return math.Abs(figureOf(t, row, column).Median - figureOf(t, peer.SimpleLRUName, column).Median)
 }
 
 // replay returns the share of reads that were hits, and closes the cache.
