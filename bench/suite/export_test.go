@@ -42,3 +42,10 @@ func Firsts(requests func() int, c clients.Client, want int) error {
 	_, err := f.firsts(1, want, func(c clients.Client) (time.Duration, error) { return c.First(context.Background()) })
 	return err
 }
+
+// Hits measures a client's hits, by a registry that counts requests so.
+func Hits(s Settings, requests func() int, c clients.Client) error {
+	f := field{title: "a field", clients: []namedClient{{Client: c, row: "a client"}}, requests: requests}
+	_, err := f.hits(context.Background(), s)
+	return err
+}

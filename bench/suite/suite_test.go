@@ -162,6 +162,8 @@ func TestFirstsCountRequests(t *testing.T) {
 	for _, want := range []int{0, 1, 3} {
 		require.ErrorContains(t, suite.Firsts(requests, c, want), "a client: 2 requests for the first prompt, want ")
 	}
+	require.ErrorContains(t, suite.Hits(tiny(), requests, c), "requests while everything was cached")
+	require.NoError(t, suite.Hits(tiny(), func() int { return 0 }, c))
 }
 
 func TestCalls(t *testing.T) {
