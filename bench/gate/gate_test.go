@@ -81,7 +81,7 @@ func TestEveryGateIsMeasured(t *testing.T) {
 		require.Contains(t, found, g.Name)
 		require.Positive(t, found[g.Name].Median)
 		require.Greater(t, g.Gate, g.Limit, "%s: the gate has room", g.Name)
-		require.Less(t, g.Gate, 1.5*g.Limit, "%s: and not more", g.Name)
+		require.Less(t, g.Gate, 1.6*g.Limit, "%s: and not more", g.Name)
 	}
 	require.Len(t, found, gates, "nothing is measured in vain")
 }

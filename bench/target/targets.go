@@ -8,19 +8,19 @@ const times = "×"
 // All returns the targets, in the order of the report. This is the one place
 // where they, and the limits of the gate, are set.
 //
-// The gate's limits are a third or so above the targets: a round beside
-// somebody else's work goes past the target now and then, and a mutex in Get
-// costs far more than a third.
+// The gate's limits are a third to a half above the targets: a round beside
+// somebody else's work goes past the target now and then. A mutex in Get costs
+// as much as the rest of it on one goroutine, and three times that on two.
 func All() []Target {
 	return []Target{
 		{Name: Hit("100 keys", "one goroutine", peer.OtterName), Limit: 0.55, Unit: times, Gate: 0.75},
 		{Name: Hit("100 keys", "one goroutine", peer.OtterRefreshingName), Limit: 0.35, Unit: times, Gate: 0.50},
-		{Name: Hit("100 keys", "one goroutine", peer.LimitName), Limit: 1.6, Unit: times, Gate: 2.2},
-		{Name: Hit("100 keys", "one goroutine", peer.CopyOnWriteName), Limit: 1.6, Unit: times, Gate: 2.2},
+		{Name: Hit("100 keys", "one goroutine", peer.LimitName), Limit: 1.6, Unit: times, Gate: 2.5},
+		{Name: Hit("100 keys", "one goroutine", peer.CopyOnWriteName), Limit: 1.6, Unit: times, Gate: 2.5},
 		{Name: Hit("100 keys", "parallel on 2", peer.OtterName), Limit: 0.60, Unit: times, Gate: 0.80},
 		{Name: Hit("100 keys", "parallel on 2", peer.OtterRefreshingName), Limit: 0.40, Unit: times, Gate: 0.55},
-		{Name: Hit("100 keys", "parallel on 2", peer.LimitName), Limit: 1.6, Unit: times, Gate: 2.2},
-		{Name: Hit("100 keys", "parallel on 2", peer.CopyOnWriteName), Limit: 1.6, Unit: times, Gate: 2.2},
+		{Name: Hit("100 keys", "parallel on 2", peer.LimitName), Limit: 1.6, Unit: times, Gate: 2.5},
+		{Name: Hit("100 keys", "parallel on 2", peer.CopyOnWriteName), Limit: 1.6, Unit: times, Gate: 2.5},
 		{Name: Hit("100 keys", "parallel on 8", peer.OtterName), Limit: 0.60, Unit: times},
 		{Name: Hit("100 keys", "parallel on 8", peer.OtterRefreshingName), Limit: 0.40, Unit: times},
 		{Name: Hit("100 keys", "parallel on 8", peer.LimitName), Limit: 1.6, Unit: times},
