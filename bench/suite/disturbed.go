@@ -27,21 +27,23 @@ type disturbedCells struct {
 }
 
 // compareDisturbed measures every cache both ways in each round. The first is
-// ours.
+// ours. First come all in quiet and then all disturbed: right after itself a cache
+// would find its memory in the processor's caches.
 func compareDisturbed(ctx context.Context, cfg rounds.Config, caches []disturbed) (disturbedCells, error) {
 	var none disturbedCells
-	subjects := make([]rounds.Subject, 0, 2*len(caches))
-	for _, d := range caches {
-		subjects = append(subjects, d.quiet.subject(d.peer.Name+", quiet"), rounds.Subject{Name: d.peer.Name + ", disturbed", Run: d.run})
+	n := len(caches)
+	subjects := make([]rounds.Subject, 2*n)
+	for i, d := range caches {
+		subjects[i] = d.quiet.subject(d.peer.Name + ", quiet")
+		subjects[n+i] = rounds.Subject{Name: d.peer.Name + ", disturbed", Run: d.run}
 	}
 	results, err := rounds.Compare(ctx, cfg, subjects)
 	if err != nil {
 		return none, err
 	}
-	var quiet, noisy []rounds.Result
-	factors := make([]report.Cell, len(caches))
+	quiet, noisy := results[:n], results[n:]
+	factors := make([]report.Cell, n)
 	for i := range caches {
-		quiet, noisy = append(quiet, results[2*i]), append(noisy, results[2*i+1])
 		factor, err := rounds.Ratio(noisy[i], quiet[i])
 		if err != nil {
 			return none, err
