@@ -8,3 +8,12 @@ export function connect({ Client, promptCacheSingleton }, { url, key }) {
   const client = new Client({ apiUrl: url, apiKey: key });
   return (prompt) => client.pullPromptCommit(prompt);
 }
+
+// save writes what is cached to a file, and restore adds what is in it.
+export function save({ promptCacheSingleton }, path) {
+  promptCacheSingleton.dump(path);
+}
+
+export function restore({ promptCacheSingleton }, path) {
+  promptCacheSingleton.load(path);
+}

@@ -25,19 +25,28 @@ type NodeConfig struct {
 	// Packages is the folder whose node_modules has the SDK.
 	Packages string `json:"packages"`
 	URL      string `json:"url"`
-	Key      string `json:"key"`
+	// Public is the public key, of a registry whose keys are pairs.
+	Public string `json:"public"`
+	Key    string `json:"key"`
 	// Prompts are pulled in this order.
 	Prompts []string `json:"prompts"`
 }
 
 // Node is an official SDK in a Node process of its own.
 type Node struct {
-	version string
+	about   about
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser
 	stdout  *bufio.Reader
 	stderr  *strings.Builder
-	scripts string // the folder that the scripts were written to
+	scripts string // the folder that the scripts were written to, and snapshots
+	saved   bool   // there is a snapshot
+}
+
+// about is the first thing that the driver says.
+type about struct {
+	Name, Version, Node string
+	Snapshots           bool
 }
 
 // ErrNoNode says that there is no Node, or not the SDK's package.
@@ -87,12 +96,7 @@ func (n *Node) start(ctx context.Context, path, settings string) error {
 		return err
 	}
 	n.cmd = cmd
-	var hello struct{ Version string }
-	if err := n.answer(&hello); err != nil {
-		return err
-	}
-	n.version = hello.Version
-	return nil
+	return n.answer(&n.about)
 }
 
 // withoutSDKs removes what would configure an SDK from an environment.
@@ -106,24 +110,49 @@ func withoutSDKs(environ []string) []string {
 	return out
 }
 
+// Package is the name of the SDK's package, and Version its version.
+func (n *Node) Package() string { return n.about.Name }
+
 // Version is the SDK's.
-func (n *Node) Version() string { return n.version }
+func (n *Node) Version() string { return n.about.Version }
+
+// Runtime is Node's version.
+func (n *Node) Runtime() string { return n.about.Node }
 
 // First implements Client.
-func (n *Node) First(context.Context) (time.Duration, error) { return n.command("first", 0) }
+func (n *Node) First(context.Context) (time.Duration, error) { return n.command("first", 0, "") }
 
 // Storm implements Client.
 func (n *Node) Storm(_ context.Context, callers int) (time.Duration, error) {
-	return n.command("storm", callers)
+	return n.command("storm", callers, "")
 }
 
 // Hits implements Client.
 func (n *Node) Hits(_ context.Context, count int) (time.Duration, error) {
-	return n.command("hits", count)
+	return n.command("hits", count, "")
 }
 
-func (n *Node) command(op string, count int) (time.Duration, error) {
-	if _, err := fmt.Fprintf(n.stdin, "{\"op\":%q,\"n\":%d}\n", op, count); err != nil {
+// Restored implements Client.
+func (n *Node) Restored(context.Context) (time.Duration, error) {
+	if !n.about.Snapshots {
+		return 0, ErrNoSnapshots
+	}
+	path := filepath.Join(n.scripts, "snapshot.json")
+	if !n.saved {
+		if _, err := n.command("save", 0, path); err != nil {
+			return 0, err
+		}
+		n.saved = true
+	}
+	return n.command("restored", 0, path)
+}
+
+func (n *Node) command(op string, count int, path string) (time.Duration, error) {
+	line, err := json.Marshal(map[string]any{"op": op, "n": count, "path": path})
+	if err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Fprintf(n.stdin, "%s\n", line); err != nil {
 		return 0, fmt.Errorf("clients: Node: %w", err)
 	}
 	var answer struct {

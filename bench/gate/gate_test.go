@@ -15,69 +15,81 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/rounds"
 	"github.com/promptcache/promptcache-go/bench/suite"
+	"github.com/promptcache/promptcache-go/bench/target"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var settings = suite.Settings{Rounds: 3, Time: time.Millisecond, Largest: 1_000}
-
-func standing(against string, ratio float64) suite.Standing {
-	return suite.Standing{Crew: "one", Peer: against, Ratio: rounds.Exact(ratio)}
-}
+var (
+	settings = suite.Settings{Rounds: 3, Time: time.Millisecond, Largest: 1_000}
+	targets  = []target.Target{{Name: "a", Limit: 1.5, Gate: 2}, {Name: "b", Limit: 2, Gate: 3}, {Name: "c", Limit: 1}}
+)
 
 func TestCheck(t *testing.T) {
-	limits := gate.Limits{"one": {"a": 2, "b": 3}}
-	require.NoError(t, limits.Check([]suite.Standing{standing("a", 2), standing("b", 0.1)}))
+	require.NoError(t, gate.Check(targets, target.Measured{"a": rounds.Exact(2), "b": rounds.Exact(0.1), "c": rounds.Exact(9)}))
 
-	err := limits.Check([]suite.Standing{standing("a", 2.01), standing("c", 1)})
-	require.ErrorContains(t, err, "a hit takes 2.01 × a, one (2.01–2.01); the limit is 2.00")
-	require.ErrorContains(t, err, "no limit for c, one")
-	require.ErrorContains(t, err, "b, one: not measured")
+	err := gate.Check(targets, target.Measured{"a": {Median: 2.01, Low: 1.9, High: 3}})
+	require.ErrorContains(t, err, "a: 2.01 × (1.90–3.00), want at most 2.00; the target is 1.50")
+	require.ErrorContains(t, err, "b: not measured")
+	require.NotContains(t, err.Error(), "c:")
 
-	require.ErrorContains(t, limits.Check([]suite.Standing{standing("a", math.NaN()), standing("b", 1)}), "NaN")
-	require.Error(t, limits.Check(nil))
+	require.ErrorContains(t, gate.Check(targets, target.Measured{"a": rounds.Exact(math.NaN()), "b": rounds.Exact(1)}), "a: NaN")
+	require.Error(t, gate.Check(targets, nil))
+	require.ErrorContains(t, gate.Check(targets[2:], nil), "no target has a gate")
 }
 
-// measured answers with one list of standings after the other.
-func measured(answers ...[]suite.Standing) gate.Measure {
-	return func(context.Context, suite.Settings, ...string) ([]suite.Standing, error) {
+// measured answers with the figures of a and b in one attempt after the other.
+func measured(answers ...[2]float64) gate.Measure {
+	return func(context.Context, suite.Settings, ...string) (target.Measured, error) {
 		next := answers[0]
 		answers = answers[1:]
-		return next, nil
+		return target.Measured{"a": rounds.Exact(next[0]), "b": rounds.Exact(next[1])}, nil
 	}
 }
 
-func TestOneGoodAttemptIsEnough(t *testing.T) {
-	limits := gate.Limits{"one": {"a": 2}}
-	slow, quick := []suite.Standing{standing("a", 5)}, []suite.Standing{standing("a", 1)}
+func TestTheBestOfTheAttemptsCounts(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, gate.Run(t.Context(), &out, measured(slow, quick), settings, limits, 3))
-	require.Equal(t, 2, strings.Count(out.String(), "limit 2.00)"))
-	require.ErrorContains(t, gate.Run(t.Context(), &out, measured(slow, slow, slow), settings, limits, 3), "a hit takes 5.00 × a")
+	require.NoError(t, gate.Run(t.Context(), &out, measured([2]float64{5, 1}, [2]float64{1, 5}), settings, targets, 3))
+	require.Equal(t, 2, strings.Count(out.String(), "gate 2.00, target 1.50)"))
+	require.Equal(t, 1, strings.Count(out.String(), "over a gate"))
+	require.NoError(t, gate.Run(t.Context(), &out, measured([2]float64{math.NaN(), 1}, [2]float64{1, 1}), settings, targets, 2))
+	err := gate.Run(t.Context(), &out, measured([2]float64{5, 1}, [2]float64{4, 9}, [2]float64{6, 9}), settings, targets, 3)
+	require.ErrorContains(t, err, "a: 4.00 ×")
+	require.NotContains(t, err.Error(), "b:")
 }
 
 func TestErrors(t *testing.T) {
 	broken := errors.New("broken")
-	failing := func(context.Context, suite.Settings, ...string) ([]suite.Standing, error) { return nil, broken }
-	require.ErrorIs(t, gate.Run(t.Context(), &strings.Builder{}, failing, settings, gate.Today(), 1), broken)
-	require.ErrorContains(t, gate.Run(t.Context(), &strings.Builder{}, failing, settings, gate.Today(), 0), "0 attempts")
-	require.ErrorContains(t, gate.Run(t.Context(), &strings.Builder{}, failing, suite.Settings{}, gate.Today(), 1), "0 rounds")
+	failing := func(context.Context, suite.Settings, ...string) (target.Measured, error) { return nil, broken }
+	require.ErrorIs(t, gate.Run(t.Context(), &strings.Builder{}, failing, settings, targets, 1), broken)
+	require.ErrorContains(t, gate.Run(t.Context(), &strings.Builder{}, failing, settings, targets, 0), "0 attempts")
+	require.ErrorContains(t, gate.Run(t.Context(), &strings.Builder{}, failing, suite.Settings{}, targets, 1), "0 rounds")
 }
 
-// TestEveryLimitIsMeasured: the names in the limits are those of the suite. The
-// ratios themselves are not checked here, for tests run under the race detector.
-func TestEveryLimitIsMeasured(t *testing.T) {
-	standings, err := suite.Standings(t.Context(), settings, gate.Otter, gate.Limit)
+// TestEveryGateIsMeasured: the names of the targets that have a gate are those of
+// the suite. The ratios themselves are not checked here, for tests run under the
+// race detector.
+func TestEveryGateIsMeasured(t *testing.T) {
+	found, err := suite.Standings(t.Context(), settings, gate.Peers()...)
 	require.NoError(t, err)
-	require.Len(t, standings, 4)
-	limits := gate.Today()
-	for _, s := range standings {
-		require.Positive(t, s.Ratio.Median)
-		require.Contains(t, limits[s.Crew], s.Peer)
+	gates := 0
+	for _, g := range target.All() {
+		if g.Gate == 0 {
+			continue
+		}
+		gates++
+		require.Contains(t, found, g.Name)
+		require.Positive(t, found[g.Name].Median)
+		require.Greater(t, g.Gate, g.Limit, "%s: the gate has room", g.Name)
+		require.Less(t, g.Gate, 1.6*g.Limit, "%s: and not more", g.Name)
 	}
-	standings, err = suite.Standings(t.Context(), settings, peer.EmptyName)
+	require.Len(t, found, gates, "nothing is measured in vain")
+}
+
+func TestStandings(t *testing.T) {
+	found, err := suite.Standings(t.Context(), settings, peer.EmptyName)
 	require.NoError(t, err)
-	require.Greater(t, standings[0].Ratio.Median, 2.0, "our time by that of a loop that does nothing")
+	require.Greater(t, found[target.Hit("100 keys", "one goroutine", peer.EmptyName)].Median, 2.0, "our time by that of a loop that does nothing")
 	_, err = suite.Standings(t.Context(), settings, "nobody")
 	require.ErrorContains(t, err, `no peer "nobody"`)
 }

@@ -61,6 +61,9 @@ type Scanning interface {
 	// Tick makes n ticks, one scan right after the other, and returns when the
 	// last scan has begun.
 	Tick(n int)
+	// Refreshed returns how many refreshes have ended since it was made: their
+	// results are cached, and their keys may be refreshed again.
+	Refreshed() uint64
 }
 
 // Options is what a cache is made with.
@@ -108,34 +111,59 @@ type Peer struct {
 // ours by another call.
 func (p Peer) Stores() bool { return !p.Limit && (!p.Ours || !p.Variant) }
 
-// OursName is the row that all others are compared with.
-const OursName = "promptcache"
+// The names of rows that others than the tables speak of.
+const (
+	// OursName is the row that all others are compared with.
+	OursName            = "promptcache"
+	OursGetOrFetchName  = "promptcache GetOrFetch"
+	OursLookupName      = "promptcache Lookup"
+	OursGetAndClockName = "promptcache Get and a reading of the clock"
+	OtterName           = "otter"
+	OtterRefreshingName = "otter with refresh"
+	// SimpleLRUName is the exact LRU.
+	SimpleLRUName = "golang-lru simplelru in a mutex"
+	ExpirableName = "golang-lru expirable"
+	// LimitName is the limit that takes writes, too, CopyOnWriteName the one
+	// that does not.
+	LimitName       = "limit: xsync.Map"
+	CopyOnWriteName = "limit: copy-on-write map"
+	// EmptyName is the loop around nothing.
+	EmptyName = "empty: the loop itself"
+)
 
 // All returns the peers, ours first and the limits last.
 func All() []Peer {
 	return []Peer{
 		{Name: OursName, Ours: true, New: newOurs(readGet), Refreshes: newOursRefreshing, Scans: newOursScanning},
-		{Name: "promptcache GetOrFetch", Ours: true, Variant: true, New: newOurs(readGetOrFetch)},
-		{Name: "promptcache Lookup", Ours: true, Variant: true, New: newOurs(readLookup)},
-		{Name: "otter", Module: otterModule, New: newOtter},
-		{Name: "otter with refresh", Module: otterModule, New: func(ctx context.Context, o Options) Cache { return newOtterRefreshing(ctx, o) }, Refreshes: newOtterRefreshing},
+		{Name: OursGetOrFetchName, Ours: true, Variant: true, New: newOurs(readGetOrFetch)},
+		{Name: OursLookupName, Ours: true, Variant: true, New: newOurs(readLookup)},
+		{Name: OtterName, Module: otterModule, New: newOtter},
+		{Name: OtterRefreshingName, Module: otterModule, New: func(ctx context.Context, o Options) Cache { return newOtterRefreshing(ctx, o) }, Refreshes: newOtterRefreshing},
 		{Name: "ristretto", Module: "github.com/dgraph-io/ristretto/v2", New: newRistretto},
 		{Name: "theine", Module: theineModule, New: newTheine},
 		{Name: "theine with loading", Module: theineModule, Variant: true, New: newTheineLoading},
 		{Name: "sturdyc with refresh", Module: "github.com/viccon/sturdyc", New: func(ctx context.Context, o Options) Cache { return newSturdyc(ctx, o) }, Refreshes: newSturdyc},
 		{Name: "ttlcache", Module: "github.com/jellydator/ttlcache/v3", New: newTTLCache},
-		{Name: "golang-lru simplelru in a mutex", Module: lruModule, New: newSimpleLRU},
+		{Name: SimpleLRUName, Module: lruModule, New: newSimpleLRU},
 		{Name: "golang-lru", Module: lruModule, New: newLRU},
-		{Name: "golang-lru expirable", Module: lruModule, New: newExpirable},
+		{Name: ExpirableName, Module: lruModule, New: newExpirable},
 		{Name: "port of LangSmith's cache", Module: lruModule, New: newPort, Refreshes: newPortRefreshing, Scans: newPortScanning},
-		{Name: "limit: xsync.Map", Module: "github.com/puzpuzpuz/xsync/v4", Limit: true, New: newXsync},
-		{Name: "limit: copy-on-write map", Limit: true, New: newCopyOnWrite},
+		{Name: LimitName, Module: "github.com/puzpuzpuz/xsync/v4", Limit: true, New: newXsync},
+		{Name: CopyOnWriteName, Limit: true, New: newCopyOnWrite},
 		{Name: EmptyName, Limit: true, Variant: true, New: newEmpty},
 	}
 }
 
-// EmptyName is the row of the loop around nothing.
-const EmptyName = "empty: the loop itself"
+// Calls returns the calls of ours that read, each as a cache of its own, Get
+// first; and what Lookup is held against, a Get and one reading of the clock.
+func Calls() []Peer {
+	return []Peer{
+		{Name: OursName, Ours: true, New: newOurs(readGet)},
+		{Name: OursGetOrFetchName, Ours: true, Variant: true, New: newOurs(readGetOrFetch)},
+		{Name: OursLookupName, Ours: true, Variant: true, New: newOurs(readLookup)},
+		{Name: OursGetAndClockName, Ours: true, Variant: true, New: newOurs(readGetAndClock)},
+	}
+}
 
 // fill sets the keys one after the other.
 func fill(c Cache, keys []string, prompts []*Prompt) {

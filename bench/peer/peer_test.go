@@ -177,7 +177,8 @@ func TestTickIsAScan(t *testing.T) {
 			c.Advance(90 * time.Minute)
 			require.Zero(t, fetches.Load(), "nobody has looked")
 			c.Tick(1)
-			require.Eventually(t, func() bool { return fetches.Load() == 100 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return c.Refreshed() == 100 }, 5*time.Second, time.Millisecond)
+			require.EqualValues(t, 100, fetches.Load())
 		})
 	}
 	require.Equal(t, 2, scanning)

@@ -66,3 +66,8 @@ func (a *port) Age() {
 func (a *port) Advance(d time.Duration) { a.clock.advance(d) }
 
 func (a *port) Tick(n int) { a.clock.run(n) }
+
+func (a *port) Refreshed() uint64 {
+	m := a.c.Metrics()
+	return m.Refreshes + m.RefreshErrors
+}

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/benbjohnson/clock"
+
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -38,6 +40,17 @@ func readGetOrFetch(c *promptcache.PromptCache[*Prompt], keys []string) (found i
 func readLookup(c *promptcache.PromptCache[*Prompt], keys []string) (found int) {
 	for _, key := range keys {
 		if _, ok := c.Lookup(key); ok {
+			found++
+		}
+	}
+	return found
+}
+
+// readGetAndClock reads the clock that the cache has, too.
+func readGetAndClock(c *promptcache.PromptCache[*Prompt], keys []string) (found int) {
+	now := clock.New()
+	for _, key := range keys {
+		if _, ok := c.Get(key); ok && !now.Now().IsZero() {
 			found++
 		}
 	}
@@ -112,3 +125,8 @@ func (a *ours) Age() {
 func (a *ours) Advance(d time.Duration) { a.clock.advance(d) }
 
 func (a *ours) Tick(n int) { a.clock.run(n) }
+
+func (a *ours) Refreshed() uint64 {
+	m := a.c.Metrics()
+	return m.Refreshes + m.RefreshErrors
+}

@@ -12,7 +12,9 @@ type Document struct {
 	Facts []Fact
 	// Method says how to read the figures.
 	Method string
-	Tables []Table
+	// Summaries are tables about the others, and stand before them.
+	Summaries []Table
+	Tables    []Table
 	// Missing says what was not measured, and why; a sentence each.
 	Missing []string
 }
@@ -20,13 +22,17 @@ type Document struct {
 // Fact is one line of a document's head.
 type Fact struct{ Name, Value string }
 
-// Markdown returns the document, with what ours is behind in before the tables.
+// Markdown returns the document, with the summaries and what ours is behind in
+// before the tables.
 func (d Document) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Benchmarks\n\n")
 	b.WriteString(d.Method + "\n\n")
 	for _, fact := range d.Facts {
 		fmt.Fprintf(&b, "- %s: %s\n", fact.Name, fact.Value)
+	}
+	for _, t := range d.Summaries {
+		b.WriteString("\n" + strings.TrimPrefix(t.Markdown(), "#"))
 	}
 	b.WriteString("\n## Where this cache is not first\n\n")
 	behind := make([]string, 0, len(d.Tables))

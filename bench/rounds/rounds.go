@@ -57,8 +57,10 @@ type Result struct {
 }
 
 // Compare measures the subjects in turns, after one turn that warms them up
-// and finds out how many operations take Config.Time. The results are in the
-// order of the subjects. On an error, or when ctx ends, there are none.
+// and finds out how many operations take Config.Time. Each round begins with
+// another of them, for the first one comes after a collection and pays for it.
+// The results are in the order of the subjects. On an error, or when ctx ends,
+// there are none.
 func Compare(ctx context.Context, cfg Config, subjects []Subject) ([]Result, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -76,7 +78,8 @@ func Compare(ctx context.Context, cfg Config, subjects []Subject) ([]Result, err
 	}
 	for round := range cfg.Rounds {
 		runtime.GC()
-		for i, s := range subjects {
+		for _, i := range Turns(len(subjects), round, cfg.Rounds) {
+			s := subjects[i]
 			took, err := run(ctx, s, results[i].Ops)
 			if err != nil {
 				return nil, fmt.Errorf("rounds: %s: round %d: %w", s.Name, round+1, err)
@@ -85,6 +88,16 @@ func Compare(ctx context.Context, cfg Config, subjects []Subject) ([]Result, err
 		}
 	}
 	return results, nil
+}
+
+// Turns returns the order of n subjects in one of so many rounds: their own, but
+// begun at another place in each.
+func Turns(n, round, rounds int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = (i + n*round/rounds) % n
+	}
+	return order
 }
 
 func run(ctx context.Context, s Subject, n int) (time.Duration, error) {

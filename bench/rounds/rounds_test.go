@@ -29,7 +29,7 @@ func TestSubjectsTakeTurns(t *testing.T) {
 		costing("a", time.Microsecond, &turns), costing("b", 2*time.Microsecond, &turns), costing("c", time.Hour, &turns),
 	})
 	require.NoError(t, err)
-	require.Equal(t, strings.Repeat("abc", 4), strings.Join(turns[len(turns)-12:], ""))
+	require.Equal(t, "abc"+"abc"+"bca"+"cab", strings.Join(turns[len(turns)-12:], ""))
 	require.Len(t, results, 3)
 	require.Equal(t, []float64{1000, 1000, 1000, 1000}, results[0].Samples)
 	require.Equal(t, []float64{2000, 2000, 2000, 2000}, results[1].Samples)
@@ -39,6 +39,16 @@ func TestSubjectsTakeTurns(t *testing.T) {
 	ratio, err := rounds.Ratio(results[1], results[0])
 	require.NoError(t, err)
 	require.Equal(t, rounds.Exact(2), ratio)
+}
+
+func TestEveryOneBeginsARound(t *testing.T) {
+	first := map[int]int{}
+	for round := range 10 {
+		order := rounds.Turns(5, round, 10)
+		require.ElementsMatch(t, []int{0, 1, 2, 3, 4}, order)
+		first[order[0]]++
+	}
+	require.Equal(t, map[int]int{0: 2, 1: 2, 2: 2, 3: 2, 4: 2}, first)
 }
 
 func TestOperationsAreMultiplesOfTheStep(t *testing.T) {

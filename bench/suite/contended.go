@@ -2,32 +2,36 @@ package suite
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
 // contended is hits on two cores while something writes.
 func contended(ctx context.Context, s Settings) (Found, error) {
-	written, err := writtenTable(ctx, s)
+	written, measured, err := writtenTable(ctx, s)
 	if err != nil {
 		return Found{}, err
 	}
-	refreshed, err := refreshedTable(ctx, s)
-	return Found{Tables: []report.Table{written, refreshed}}, err
+	refreshed, factor, err := refreshedTable(ctx, s)
+	measured.Add(factor)
+	return Found{Tables: []report.Table{written, refreshed}, Measured: measured}, err
 }
 
 // writtenTable is one write for every batch of reads.
-func writtenTable(ctx context.Context, s Settings) (report.Table, error) {
+func writtenTable(ctx context.Context, s Settings) (report.Table, target.Measured, error) {
 	t := report.Table{
 		Title:   "Hits with writers",
-		Intro:   "Two goroutines on two processors; each sets one of the keys after every 1,000 reads. ns for each read, the writes included; the factor is to the same without writes.",
+		Intro:   "Two goroutines on two processors; each sets one of the keys after every 1,000 reads. ns for each read, the writes included; the factor is to the same without writes, in the same round.",
 		Subject: "cache",
 		Rows:    rows(peer.All()),
 	}
+	measured := target.Measured{}
 	for _, set := range keySets(s) {
 		if set.keys != 100 && set.keys != 10_000 {
 			continue
@@ -37,33 +41,26 @@ func writtenTable(ctx context.Context, s Settings) (report.Table, error) {
 		values := prompts(keys)
 		sequence := set.sequence(trace.Copies(keys))
 		caches := fillAll(ctx, peer.All(), keys)
-		quiet, _, err := compareReads(ctx, s, caches, sequence, par2, nil)
-		if err != nil {
-			return t, err
-		}
-		cells, _, err := compareReads(ctx, s, caches, sequence, par2, func(c peer.Cache) func(g, i int) {
-			return func(g, i int) {
+		both := make([]disturbed, len(caches))
+		for i, f := range caches {
+			quiet, writing := newReaders(f.cache, sequence, par2), newReaders(f.cache, sequence, par2)
+			writing.write = func(g, i int) {
 				k := (i*par2.goroutines + g) % len(keys)
-				c.Set(keys[k], values[k])
+				f.cache.Set(keys[k], values[k])
 			}
-		})
+			both[i] = disturbed{f.peer, quiet, writing, writing.run}
+		}
+		cells, err := compareDisturbed(ctx, s.config(batch*par2.goroutines), both)
 		closeAll(caches)
 		if err != nil {
-			return t, err
+			return t, nil, err
 		}
-		addColumn(&t, report.Column{Name: set.name, Unit: "ns", Ratio: true}, cells)
-		addColumn(&t, report.Column{Name: "× quiet", Unranked: true}, factors(cells, quiet))
+		addColumn(&t, report.Column{Name: set.name, Unit: "ns", Ratio: true}, cells.disturbed)
+		addColumn(&t, report.Column{Name: "× quiet", Unranked: true}, cells.factors)
+		measured[target.WithWriters(set.name)] = *cells.factors[0].Figure
 	}
-	return t, nil
-}
-
-// factors divides the medians of noisy by those of quiet.
-func factors(noisy, quiet []report.Cell) []report.Cell {
-	out := make([]report.Cell, len(noisy))
-	for i := range noisy {
-		out[i] = report.Figure(rounds.Exact(noisy[i].Figure.Median / quiet[i].Figure.Median))
-	}
-	return out
+	measured[target.WriterColumnsBehind] = rounds.Exact(float64(len(t.Behind())))
+	return t, measured, nil
 }
 
 // How the registry answers while refreshes are measured.
@@ -73,12 +70,12 @@ const (
 )
 
 // refreshedTable is hits while 10,000 prompts are being refetched.
-func refreshedTable(ctx context.Context, s Settings) (report.Table, error) {
+func refreshedTable(ctx context.Context, s Settings) (report.Table, target.Measured, error) {
 	count := s.atMost(10_000)
 	refreshing := peers(func(p peer.Peer) bool { return p.Refreshes != nil })
 	t := report.Table{
 		Title:   "Hits during a refresh of " + entries(count),
-		Intro:   "Zipf, two goroutines on two processors. All keys turn stale when a measurement begins; a fetch takes 10 ms, and whoever can bound them has 64 under way. All have a clock that the program moves, also in the quiet figure.",
+		Intro:   "Zipf, two goroutines on two processors. All keys turn stale when a measurement begins; a fetch takes 10 ms, and whoever can bound them has 64 under way. All have a clock that the program moves, also in the quiet figure, which is of the same round.",
 		Subject: "cache",
 		Rows:    rows(refreshing),
 	}
@@ -87,42 +84,31 @@ func refreshedTable(ctx context.Context, s Settings) (report.Table, error) {
 	values := prompts(keys)
 	sequence := trace.Zipf(trace.Copies(keys), 4*sequenceLength, 1)
 	registry := newRegistry(keys, values)
-	caches := make([]filled, len(refreshing))
+	both := make([]disturbed, len(refreshing))
 	for i, p := range refreshing {
 		c := p.Refreshes(ctx, peer.Options{Capacity: 2 * count, Fetch: registry.fetch, Concurrency: refreshSlots, Controlled: true})
+		defer c.Close()
 		c.Fill(keys, values)
-		caches[i] = filled{p, c}
-	}
-	defer closeAll(caches)
-
-	const longer = 10 // the refreshes take longer than a usual measurement
-	s.Time *= longer
-	quiet, _, err := compareReads(ctx, s, caches, sequence, par2, nil)
-	if err != nil {
-		return t, err
-	}
-	subjects := make([]rounds.Subject, len(caches))
-	for i, f := range caches {
-		r := newReaders(f.cache, sequence, par2)
-		subjects[i] = rounds.Subject{Name: f.peer.Name, Run: func(ctx context.Context, n int) (time.Duration, error) {
-			defer registry.drain()
+		quiet, during := newReaders(c, sequence, par2), newReaders(c, sequence, par2)
+		both[i] = disturbed{p, quiet, during, func(ctx context.Context, n int) (time.Duration, error) {
 			registry.slow(refreshTime)
-			f.cache.(peer.Refreshing).Age() //nolint:forcetypeassert // made by Refreshes above
-			return r.run(ctx, n)
+			c.Age()
+			took, err := during.run(ctx, n)
+			registry.drain()
+			runtime.GC() // the next one does not pay for the garbage of this one
+			return took, err
 		}}
 	}
+	const longer = 10 // the refreshes take longer than a usual measurement
 	cfg := s.config(batch * par2.goroutines)
+	cfg.Time *= longer
 	cfg.KeepGC = true // the refreshes make garbage of their own accord
-	results, err := rounds.Compare(ctx, cfg, subjects)
+	cells, err := compareDisturbed(ctx, cfg, both)
 	if err != nil {
-		return t, err
+		return t, nil, err
 	}
-	cells, err := report.Compared(results, results[0])
-	if err != nil {
-		return t, err
-	}
-	addColumn(&t, report.Column{Name: "quiet", Unit: "ns", Ratio: true}, quiet)
-	addColumn(&t, report.Column{Name: "during", Unit: "ns", Ratio: true}, cells)
-	addColumn(&t, report.Column{Name: "× quiet", Unranked: true}, factors(cells, quiet))
-	return t, nil
+	addColumn(&t, report.Column{Name: "quiet", Unit: "ns", Ratio: true}, cells.quiet)
+	addColumn(&t, report.Column{Name: "during", Unit: "ns", Ratio: true}, cells.disturbed)
+	addColumn(&t, report.Column{Name: "× quiet", Unranked: true}, cells.factors)
+	return t, target.Measured{target.DuringRefresh(entries(count)): *cells.factors[0].Figure}, nil
 }

@@ -5,20 +5,13 @@ import (
 	"fmt"
 
 	"github.com/promptcache/promptcache-go/bench/peer"
-	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
-// Standing is how our Get compares with one other cache's in one situation.
-type Standing struct {
-	Crew, Peer string
-	// Ratio is our time divided by theirs, formed within each round.
-	Ratio rounds.Summary
-}
-
 // Standings compares hits of 100 keys by our Get with those of the named peers,
-// on one goroutine and on two processors.
-func Standings(ctx context.Context, s Settings, names ...string) ([]Standing, error) {
+// on one goroutine and on two processors, as the section "hits" does.
+func Standings(ctx context.Context, s Settings, names ...string) (target.Measured, error) {
 	keys := trace.Keys(100)
 	sequence := trace.Uniform(trace.Copies(keys), sequenceLength, 1)
 	compared, err := named(append([]string{peer.OursName}, names...))
@@ -27,21 +20,19 @@ func Standings(ctx context.Context, s Settings, names ...string) ([]Standing, er
 	}
 	caches := fillAll(ctx, compared, keys)
 	defer closeAll(caches)
-	var out []Standing
+	measured := target.Measured{}
 	for _, c := range []crew{alone, par2} {
-		_, results, err := compareReads(ctx, s, caches, sequence, c, nil)
+		_, results, err := compareReads(ctx, s, caches, sequence, c)
 		if err != nil {
 			return nil, err
 		}
-		for _, theirs := range results[1:] {
-			ratio, err := rounds.Ratio(results[0], theirs)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, Standing{c.name, theirs.Name, ratio})
+		ratios, err := hitRatios("100 keys", c, results)
+		if err != nil {
+			return nil, err
 		}
+		measured.Add(ratios)
 	}
-	return out, nil
+	return measured, nil
 }
 
 // named returns the peers of these names, in their order.

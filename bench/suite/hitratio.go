@@ -2,10 +2,12 @@ package suite
 
 import (
 	"context"
+	"math"
 
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -22,6 +24,7 @@ func hitRatio(ctx context.Context, s Settings) (Found, error) {
 		Subject: "cache",
 		Rows:    rows(evicting),
 	}
+	measured := target.Measured{}
 	for _, tr := range []struct {
 		name     string
 		sequence []string
@@ -39,8 +42,14 @@ func hitRatio(ctx context.Context, s Settings) (Found, error) {
 			cells[i] = report.Figure(rounds.Exact(100 * replay(p.New(ctx, peer.Options{Capacity: capacity}), tr.sequence)))
 		}
 		addColumn(&t, report.Column{Name: tr.name, Unit: "%", MoreIsBetter: true}, cells)
+		measured[target.FromExactLRU(tr.name)] = rounds.Exact(fromExactLRU(t, peer.OursName, tr.name))
 	}
-	return Found{Tables: []report.Table{t}}, nil
+	return Found{Tables: []report.Table{t}, Measured: measured}, nil
+}
+
+// fromExactLRU returns by how many points a row's hit ratio is off.
+func fromExactLRU(t report.Table, row, column string) float64 {
+	return math.Abs(figureOf(t, row, column).Median - figureOf(t, peer.SimpleLRUName, column).Median)
 }
 
 // replay returns the share of reads that were hits, and closes the cache.

@@ -3,12 +3,14 @@ package suite
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -67,18 +69,22 @@ func closeAll(caches []filled) {
 }
 
 func hits(ctx context.Context, s Settings) (Found, error) {
-	var found Found
+	found := Found{Measured: target.Measured{}}
+	behind := 0
 	for _, set := range keySets(s) {
-		t, err := hitTable(ctx, s, set)
+		t, measured, err := hitTable(ctx, s, set)
 		if err != nil {
 			return found, err
 		}
+		behind += len(t.Behind())
 		found.Tables = append(found.Tables, t)
+		found.Measured.Add(measured)
 	}
+	found.Measured[target.HitColumnsBehind] = rounds.Exact(float64(behind))
 	return found, nil
 }
 
-func hitTable(ctx context.Context, s Settings, set keySet) (report.Table, error) {
+func hitTable(ctx context.Context, s Settings, set keySet) (report.Table, target.Measured, error) {
 	keys := trace.Keys(set.keys)
 	sequence := set.sequence(trace.Copies(keys))
 	caches := fillAll(ctx, peer.All(), keys)
@@ -89,30 +95,49 @@ func hitTable(ctx context.Context, s Settings, set keySet) (report.Table, error)
 		Subject: "cache",
 		Rows:    rows(peer.All()),
 	}
+	measured := target.Measured{}
 	for i, c := range set.crews {
 		s.say("hits: %s, %s", set.name, c.name)
-		cells, results, err := compareReads(ctx, s, caches, sequence, c, nil)
+		cells, results, err := compareReads(ctx, s, caches, sequence, c)
 		if err != nil {
-			return t, err
+			return t, nil, err
 		}
 		addColumn(&t, report.Column{Name: c.name, Unit: "ns", Ratio: true}, cells)
 		if i == 0 {
-			addColumn(&t, report.Column{Name: "allocations", Unranked: true}, allocations(caches, sequence, results))
+			cells := allocations(caches, sequence, results)
+			addColumn(&t, report.Column{Name: "allocations", Unranked: true}, cells)
+			for i, f := range caches {
+				measured[target.HitAllocations(f.peer.Name)] = *cells[i].Figure
+			}
 		}
+		ratios, err := hitRatios(set.name, c, results)
+		if err != nil {
+			return t, nil, err
+		}
+		measured.Add(ratios)
 	}
-	return t, nil
+	return t, measured, nil
 }
 
-// compareReads measures the reads of every cache, ours first among them. If
-// write is not nil it makes for a cache what its readers do between batches.
-func compareReads(ctx context.Context, s Settings, caches []filled, sequence []string, c crew, write func(c peer.Cache) func(g, i int)) ([]report.Cell, []rounds.Result, error) {
+// hitRatios is our time, that of the first result, by each of the others'.
+func hitRatios(keys string, c crew, results []rounds.Result) (target.Measured, error) {
+	measured := target.Measured{}
+	for _, theirs := range results[1:] {
+		ratio, err := rounds.Ratio(results[0], theirs)
+		if err != nil {
+			return nil, err
+		}
+		measured[target.Hit(keys, c.name, theirs.Name)] = ratio
+	}
+	return measured, nil
+}
+
+// compareReads measures the reads of every cache, ours first among them.
+func compareReads(ctx context.Context, s Settings, caches []filled, sequence []string, c crew) ([]report.Cell, []rounds.Result, error) {
 	all := make([]*readers, len(caches))
 	subjects := make([]rounds.Subject, len(caches))
 	for i, f := range caches {
 		all[i] = newReaders(f.cache, sequence, c)
-		if write != nil {
-			all[i].write = write(f.cache)
-		}
 		subjects[i] = all[i].subject(f.peer.Name)
 	}
 	results, err := rounds.Compare(ctx, s.config(all[0].step()), subjects)
@@ -123,22 +148,35 @@ func compareReads(ctx context.Context, s Settings, caches []filled, sequence []s
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, r := range all {
-		if missed := r.missed.Load(); missed > 0 {
-			cells[i].Text = fmt.Sprintf("(%d reads missed)", missed)
+	for i, f := range caches {
+		if err := all[i].judge(f.peer, &cells[i]); err != nil {
+			return nil, nil, err
 		}
 	}
 	return cells, results, nil
 }
 
-// allocations counts what a read allocates: memory that is taken from the heap,
-// not bytes.
+// judge notes in a peer's cell how many reads found nothing. For ours that is an
+// error: it would be quick because it is wrong.
+func (r *readers) judge(p peer.Peer, cell *report.Cell) error {
+	missed := r.missed.Load()
+	if missed > 0 && p.Ours {
+		return fmt.Errorf("suite: %s: %d reads found nothing of what is cached", p.Name, missed)
+	}
+	if missed > 0 {
+		cell.Text = fmt.Sprintf("(%d reads missed)", missed)
+	}
+	return nil
+}
+
+// allocations counts what a read allocates, to a tenth: memory that is taken
+// from the heap, not bytes.
 func allocations(caches []filled, sequence []string, results []rounds.Result) []report.Cell {
 	cells := make([]report.Cell, len(caches))
 	for i, f := range caches {
 		n := min(results[i].Ops, len(sequence))
 		mallocs := mallocsOf(func() { f.cache.Read(sequence[:n]) })
-		cells[i] = report.Text("%.1f", float64(mallocs)/float64(n))
+		cells[i] = report.Figure(rounds.Exact(math.Round(10*float64(mallocs)/float64(n)) / 10))
 	}
 	return cells
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -38,7 +39,10 @@ func memory(ctx context.Context, s Settings) (Found, error) {
 	addColumn(&t, report.Column{Name: "a cache of 100", Unit: "KiB"}, whole)
 	runtime.KeepAlive(manyPrompts)
 	runtime.KeepAlive(fewPrompts)
-	return Found{Tables: []report.Table{t}}, nil
+	return Found{Tables: []report.Table{t}, Measured: target.Measured{
+		target.BytesPerEntry(entries(many)): *perEntry[0].Figure,
+		target.SmallCache:                   *whole[0].Figure,
+	}}, nil
 }
 
 func madeFull(ctx context.Context, p peer.Peer, keys []string, prompts []*peer.Prompt) peer.Cache {

@@ -7,6 +7,7 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -50,6 +51,10 @@ func misses(ctx context.Context, s Settings) (Found, error) {
 		return Found{}, err
 	}
 	addColumn(&t, report.Column{Name: "set", Unit: "ns", Ratio: true}, cells)
+	byExpirable, err := rounds.Ratio(results[0], result(results, peer.ExpirableName))
+	if err != nil {
+		return Found{}, err
+	}
 	allocations := make([]report.Cell, len(caches))
 	for i, subject := range subjects {
 		const sets = 10_000
@@ -60,5 +65,5 @@ func misses(ctx context.Context, s Settings) (Found, error) {
 		allocations[i] = report.Text("%.1f", float64(mallocs)/sets)
 	}
 	addColumn(&t, report.Column{Name: "allocations", Unranked: true}, allocations)
-	return Found{Tables: []report.Table{t}}, nil
+	return Found{Tables: []report.Table{t}, Measured: target.Measured{target.SetByExpirable: byExpirable}}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
@@ -19,6 +20,7 @@ func scan(ctx context.Context, s Settings) (Found, error) {
 		Subject: "cache",
 		Rows:    rows(scanning),
 	}
+	measured := target.Measured{}
 	for _, size := range []int{1, 100, 10_000, 100_000, 1_000_000} {
 		if size > s.Largest {
 			break
@@ -53,8 +55,9 @@ func scan(ctx context.Context, s Settings) (Found, error) {
 			return Found{}, err
 		}
 		addColumn(&t, report.Column{Name: entries(size), Unit: "ns", Ratio: true}, cells)
+		measured[target.ScanTick(entries(size))] = *cells[0].Figure
 	}
-	return Found{Tables: []report.Table{t}}, nil
+	return Found{Tables: []report.Table{t}, Measured: measured}, nil
 }
 
 // waitForScan returns when a scan that has begun is over, so that it does not

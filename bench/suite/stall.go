@@ -10,12 +10,15 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 	"github.com/promptcache/promptcache-go/bench/trace"
 )
 
 // disturbance is what goes on beside the readers.
 type disturbance struct {
 	name string
+	// during is what targets call it, "" for one that they leave out.
+	during string
 	// run goes on until stop is closed.
 	run func(stop <-chan struct{})
 	// reset makes the cache what it was, after each window.
@@ -40,7 +43,7 @@ func stall(ctx context.Context, s Settings) (Found, error) {
 	const longer = 20 // than a usual measurement, for percentiles need many batches
 	window := longer * s.Time
 	scanned, refreshed := s.atMost(1_000_000), s.atMost(10_000)
-	var found Found
+	found := Found{Measured: target.Measured{}}
 	for _, set := range []struct {
 		title, intro string
 		caches       func() []*stalled
@@ -56,11 +59,13 @@ func stall(ctx context.Context, s Settings) (Found, error) {
 			func() []*stalled { return refreshedCaches(ctx, refreshed) },
 		},
 	} {
-		t, err := stallTable(ctx, s, set.title, set.intro, window, set.caches())
+		caches := set.caches()
+		t, err := stallTable(ctx, s, set.title, set.intro, window, caches)
 		if err != nil {
 			return found, err
 		}
 		found.Tables = append(found.Tables, t)
+		found.Measured.Add(caches[0].measured())
 	}
 	return found, nil
 }
@@ -76,11 +81,11 @@ func scannedCaches(ctx context.Context, size int) []*stalled {
 		c.Fill(keys, values)
 		sc := &stalled{name: p.Name, cache: c, sequence: sequence, disturbances: []disturbance{
 			{name: "quiet"},
-			{name: "scans", run: func(stop <-chan struct{}) { every(100*time.Millisecond, stop, func() { c.Tick(1) }) }},
+			{name: "scans", during: "scans of " + entries(size), run: func(stop <-chan struct{}) { every(100*time.Millisecond, stop, func() { c.Tick(1) }) }},
 		}}
 		if p.Ours { // the port fetches all of them, one after the other
 			sc.disturbances = append(sc.disturbances, disturbance{
-				name: "all turn stale",
+				name: "all turn stale", during: entries(size) + " turning stale",
 				run: func(stop <-chan struct{}) {
 					c.Advance(48 * time.Hour)
 					c.Tick(1)
@@ -107,7 +112,7 @@ func refreshedCaches(ctx context.Context, size int) []*stalled {
 		out = append(out, &stalled{name: p.Name, cache: c, sequence: sequence, disturbances: []disturbance{
 			{name: "quiet"},
 			{
-				name: "refreshes",
+				name: "refreshes", during: "a refresh of " + entries(size),
 				run: func(stop <-chan struct{}) {
 					registry.slow(refreshTime)
 					c.Age()
@@ -140,12 +145,12 @@ func stallTable(ctx context.Context, s Settings, title, intro string, window tim
 	}}
 	s.say("%s", title)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	for range s.Rounds {
-		for _, c := range caches {
+	for round := range s.Rounds {
+		for _, i := range rounds.Turns(len(caches), round, s.Rounds) {
 			if err := ctx.Err(); err != nil {
 				return t, err
 			}
-			c.round(window)
+			caches[i].round(window)
 		}
 	}
 	for _, c := range caches {
@@ -192,14 +197,34 @@ func watch(c peer.Cache, sequence []string, window time.Duration) []float64 {
 
 func (c *stalled) rows() []report.Row {
 	out := make([]report.Row, 0, len(c.disturbances))
-	quiet := rounds.Summarize(c.percentiles[0][2]).Median
 	for i, d := range c.disturbances {
 		row := report.Row{Name: c.name + ", " + d.name, Ours: c.name == peer.OursName}
 		for _, samples := range c.percentiles[i] {
 			row.Cells = append(row.Cells, report.Figure(rounds.Summarize(samples)))
 		}
-		row.Cells = append(row.Cells, report.Figure(rounds.Exact(rounds.Summarize(c.percentiles[i][2]).Median/quiet)))
+		row.Cells = append(row.Cells, report.Figure(c.factor(i)))
 		out = append(out, row)
+	}
+	return out
+}
+
+// factor is what the i-th disturbance multiplies the p99.9 by, formed within a
+// round.
+func (c *stalled) factor(i int) rounds.Summary {
+	factors := make([]float64, len(c.percentiles[i][2]))
+	for round, p999 := range c.percentiles[i][2] {
+		factors[round] = p999 / c.percentiles[0][2][round]
+	}
+	return rounds.Summarize(factors)
+}
+
+// measured is the factors of the disturbances that targets are about.
+func (c *stalled) measured() target.Measured {
+	out := target.Measured{}
+	for i, d := range c.disturbances {
+		if d.during != "" {
+			out[target.Stall(d.during)] = c.factor(i)
+		}
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/promptcache/promptcache-go/bench/peer"
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/rounds"
+	"github.com/promptcache/promptcache-go/bench/target"
 )
 
 // Settings say how thoroughly to measure.
@@ -67,6 +68,8 @@ func (s Settings) say(format string, args ...any) {
 // Found is what a section found.
 type Found struct {
 	Tables []report.Table
+	// Measured are figures that targets may be about.
+	Measured target.Measured
 	// Missing are sentences about what could not be measured here.
 	Missing []string
 }
@@ -82,6 +85,8 @@ type Section struct {
 func Sections() []Section {
 	return []Section{
 		{"hits", hits},
+		{"calls", calls},
+		{"counters", counters},
 		{"contended", contended},
 		{"misses", misses},
 		{"memory", memory},
@@ -89,6 +94,7 @@ func Sections() []Section {
 		{"stall", stall},
 		{"refresh", refresh},
 		{"ratio", hitRatio},
+		{"snapshot", snapshot},
 		{"behaviour", behaviour},
 		{"clients", wholeClients},
 	}

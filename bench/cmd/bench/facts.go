@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -13,15 +15,25 @@ import (
 )
 
 // facts is what a reader needs to repeat the run.
-func facts(args []string) []report.Fact {
+func facts(ctx context.Context, args []string) []report.Fact {
 	return []report.Fact{
 		{Name: "machine", Value: fmt.Sprintf("%s, %d processors, %s/%s", cpu(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)},
 		{Name: "load at the end", Value: load()},
 		{Name: "Go", Value: runtime.Version()},
+		{Name: "promptcache", Value: commit(ctx)},
 		{Name: "peers", Value: strings.Join(versions(), ", ")},
 		{Name: "date", Value: time.Now().UTC().Format(time.DateOnly)},
-		{Name: "command", Value: "`" + strings.Join(append([]string{"go run ./cmd/bench"}, args...), " ") + "`"},
+		{Name: "command", Value: "`" + strings.Join(append([]string{"go run ./cmd/bench"}, args...), " ") + "`, in bench/"},
 	}
+}
+
+// commit is what git calls the state of the working tree that this runs in.
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--exclude=*").Output()
+	if err != nil {
+		return "unknown commit"
+	}
+	return "commit " + strings.TrimSpace(string(out))
 }
 
 // cpu is the processor's name as Linux has it.

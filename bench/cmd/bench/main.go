@@ -21,6 +21,7 @@ import (
 
 	"github.com/promptcache/promptcache-go/bench/report"
 	"github.com/promptcache/promptcache-go/bench/suite"
+	"github.com/promptcache/promptcache-go/bench/target"
 )
 
 // The exit statuses.
@@ -58,7 +59,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&pattern, "run", "", "only the sections whose name matches this `regexp`: "+names())
 	flags.IntVar(&o.rounds, "rounds", 0, "how many rounds (default 10, or 6 with -quick)")
 	flags.DurationVar(&o.time, "time", 0, "about how long each measurement takes (default 30ms, or 5ms with -quick)")
-	flags.IntVar(&o.largest, "largest", 0, "the `entries` of the largest cache (default 1000000, about 6 GB for all peers, or 100000 with -quick)")
+	flags.IntVar(&o.largest, "largest", 0, "the `entries` of the largest cache (default 1000000, about 4 GB for all peers, or 100000 with -quick)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -100,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	doc, err := measure(ctx, o, stderr)
 	if err == nil {
-		doc.Facts = facts(args)
+		doc.Facts = facts(ctx, args)
 		err = write(doc, o.out, stdout)
 	}
 	if err != nil {
@@ -112,6 +113,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func measure(ctx context.Context, o options, progress io.Writer) (report.Document, error) {
 	doc := report.Document{Method: method(o)}
+	measured := target.Measured{}
 	settings := suite.Settings{Rounds: o.rounds, Time: o.time, Quick: o.quick, Largest: o.largest, Repository: repository(), Progress: progress}
 	if err := settings.Validate(); err != nil {
 		return doc, err
@@ -129,10 +131,12 @@ func measure(ctx context.Context, o options, progress io.Writer) (report.Documen
 		}
 		doc.Tables = append(doc.Tables, found.Tables...)
 		doc.Missing = append(doc.Missing, found.Missing...)
+		measured.Add(found.Measured)
 	}
 	if ran == 0 {
 		return doc, fmt.Errorf("no section matches %q; there are %s", o.sections, names())
 	}
+	doc.Summaries = []report.Table{target.Table(target.Judge(target.All(), measured))}
 	return doc, nil
 }
 

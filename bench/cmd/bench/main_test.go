@@ -30,9 +30,11 @@ func TestReport(t *testing.T) {
 	require.NotContains(t, stderr, "memory", "left out")
 	require.Contains(t, stdout, "# Benchmarks\n\nMedians of 1 rounds")
 	require.Contains(t, stdout, "This is a quick run")
-	require.Contains(t, stdout, "- command: `go run ./cmd/bench -quick -rounds=1 -time=100us -largest=1000 -run=scan`")
+	require.Contains(t, stdout, "- command: `go run ./cmd/bench -quick -rounds=1 -time=100us -largest=1000 -run=scan`, in bench/")
 	require.Regexp(t, `- Go: go1\.\d+`, stdout)
+	require.Regexp(t, `- promptcache: (unknown commit|commit [0-9a-f]{7,}(-dirty)?)\n`, stdout)
 	require.Regexp(t, `- date: \d{4}-\d\d-\d\d\n`, stdout)
+	require.Regexp(t, `\n## Targets\n\nOf \d+ targets 0 were measured`, stdout, "there is no target for so few entries")
 	require.Contains(t, stdout, "### A scan that finds nothing due")
 	require.Contains(t, stdout, "- Section hits: -run left it out.")
 }
