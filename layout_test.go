@@ -37,6 +37,7 @@ var allowed = []struct {
 		pkg: "internal/httpsource/sourcetest", ours: []string{"promptcache"},
 		others: []string{"github.com/benbjohnson/clock", "github.com/stretchr/testify/require"},
 	},
+	{pkg: "metrics", ours: []string{"promptcache"}},
 	{pkg: "fakes/source", ours: []string{"promptcache"}},
 	{pkg: "fakes/internal/fakeserver"},
 	{pkg: "fakes/internal/fakeserver/fakeservertest", others: []string{"github.com/stretchr/testify/require"}},
