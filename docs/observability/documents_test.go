@@ -1,0 +1,83 @@
+package observability_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/promptcache/promptcache-go/metrics"
+)
+
+// instruments returns all that there are.
+func instruments() []metrics.Instrument {
+	return append(metrics.Instruments(), metrics.FetchDuration(), metrics.PromptFetches())
+}
+
+func TestREADMEListsEveryMetric(t *testing.T) {
+	kinds := []string{metrics.Counter: "counter", metrics.Gauge: "gauge", metrics.Histogram: "histogram"}
+	_, table, ok := strings.Cut(read(t, "README.md"), "| name | type | labels | |\n|---|---|---|---|\n")
+	require.True(t, ok)
+	var want strings.Builder
+	for _, i := range instruments() {
+		labels := ""
+		for _, l := range i.Labels {
+			labels += fmt.Sprintf(", `%s`", l)
+		}
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", i.Prometheus(), kinds[i.Kind], strings.TrimPrefix(labels, ", "), i.Help)
+	}
+	require.Equal(t, want.String(), table)
+}
+
+// name matches the name of a metric, also as a part of a histogram.
+var name = regexp.MustCompile(`\bpromptcache_[a-z_]+`)
+
+// metricsIn returns the metrics that a text uses, without the suffixes of a
+// histogram's parts.
+func metricsIn(text string) []string {
+	var out []string
+	for _, n := range name.FindAllString(text, -1) {
+		for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+			n = strings.TrimSuffix(n, suffix)
+		}
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func TestOnlyMetricsThatThereAreAreAskedFor(t *testing.T) {
+	var known []string
+	for _, i := range instruments() {
+		known = append(known, i.Prometheus())
+	}
+	for _, path := range []string{"queries.md", "rules.yml", "rules_test.yml", "../operations.md"} {
+		used := metricsIn(read(t, path))
+		require.NotEmpty(t, used, path)
+		require.Subset(t, known, used, path)
+	}
+	for _, q := range queries(t) {
+		require.NotEmpty(t, metricsIn(q.expr), "%s", q.what)
+	}
+}
+
+func TestEveryAlertIsTestedAndExplained(t *testing.T) {
+	alerts := regexp.MustCompile(`(?m)^      - alert: (\w+)$`).FindAllStringSubmatch(read(t, "rules.yml"), -1)
+	require.GreaterOrEqual(t, len(alerts), 10)
+	cases, operations := read(t, "rules_test.yml"), read(t, "../operations.md")
+	var names []string
+	for _, a := range alerts {
+		alert := a[1]
+		names = append(names, alert)
+		require.Regexp(t, `alertname: `+alert+`\n        exp_alerts: \[\]`, cases, "a case in which %s is quiet", alert)
+		require.Regexp(t, `alertname: `+alert+`\n        exp_alerts:\n`, cases, "a case in which %s fires", alert)
+	}
+	var explained []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `(PromptCache\\w+)` \\|").FindAllStringSubmatch(operations, -1) {
+		explained = append(explained, m[1])
+	}
+	require.Equal(t, names, explained, "docs/operations.md has a line for each, in their order")
+}
