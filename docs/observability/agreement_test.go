@@ -75,8 +75,8 @@ func fromPrometheus(t *testing.T, registry *prometheus.Registry) series {
 				out[name] = m.GetGauge().GetValue()
 			default:
 				h := m.GetHistogram()
-				var bounds []float64
-				var counts []uint64
+				bounds := make([]float64, 0, len(h.GetBucket()))
+				counts := make([]uint64, 0, len(h.GetBucket())+1)
 				below := uint64(0)
 				for _, b := range h.GetBucket() {
 					bounds = append(bounds, b.GetUpperBound())

@@ -23,11 +23,11 @@ func TestREADMEListsEveryMetric(t *testing.T) {
 	require.True(t, ok)
 	var want strings.Builder
 	for _, i := range instruments() {
-		labels := ""
-		for _, l := range i.Labels {
-			labels += fmt.Sprintf(", `%s`", l)
+		labels := make([]string, len(i.Labels))
+		for n, l := range i.Labels {
+			labels[n] = "`" + l + "`"
 		}
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", i.Prometheus(), kinds[i.Kind], strings.TrimPrefix(labels, ", "), i.Help)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", i.Prometheus(), kinds[i.Kind], strings.Join(labels, ", "), i.Help)
 	}
 	require.Equal(t, want.String(), table)
 }
@@ -38,8 +38,9 @@ var name = regexp.MustCompile(`\bpromptcache_[a-z_]+`)
 // metricsIn returns the metrics that a text uses, without the suffixes of a
 // histogram's parts.
 func metricsIn(text string) []string {
-	var out []string
-	for _, n := range name.FindAllString(text, -1) {
+	found := name.FindAllString(text, -1)
+	out := make([]string, 0, len(found))
+	for _, n := range found {
 		for _, suffix := range []string{"_bucket", "_count", "_sum"} {
 			n = strings.TrimSuffix(n, suffix)
 		}
@@ -50,8 +51,9 @@ func metricsIn(text string) []string {
 }
 
 func TestOnlyMetricsThatThereAreAreAskedFor(t *testing.T) {
-	var known []string
-	for _, i := range instruments() {
+	all := instruments()
+	known := make([]string, 0, len(all))
+	for _, i := range all {
 		known = append(known, i.Prometheus())
 	}
 	for _, path := range []string{"queries.md", "rules.yml", "rules_test.yml", "../operations.md"} {
@@ -68,15 +70,16 @@ func TestEveryAlertIsTestedAndExplained(t *testing.T) {
 	alerts := regexp.MustCompile(`(?m)^      - alert: (\w+)$`).FindAllStringSubmatch(read(t, "rules.yml"), -1)
 	require.GreaterOrEqual(t, len(alerts), 10)
 	cases, operations := read(t, "rules_test.yml"), read(t, "../operations.md")
-	var names []string
+	names := make([]string, 0, len(alerts))
 	for _, a := range alerts {
 		alert := a[1]
 		names = append(names, alert)
 		require.Regexp(t, `alertname: `+alert+`\n        exp_alerts: \[\]`, cases, "a case in which %s is quiet", alert)
 		require.Regexp(t, `alertname: `+alert+`\n        exp_alerts:\n`, cases, "a case in which %s fires", alert)
 	}
-	var explained []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `(PromptCache\\w+)` \\|").FindAllStringSubmatch(operations, -1) {
+	rows := regexp.MustCompile("(?m)^\\| `(PromptCache\\w+)` \\|").FindAllStringSubmatch(operations, -1)
+	explained := make([]string, 0, len(rows))
+	for _, m := range rows {
 		explained = append(explained, m[1])
 	}
 	require.Equal(t, names, explained, "docs/operations.md has a line for each, in their order")

@@ -26,8 +26,9 @@ var promql = regexp.MustCompile("(?m)^([^`\n#].*(?:\n[^`\n].*)*)?\n*^```promql\n
 // queries returns those of queries.md, each with the text before it.
 func queries(t *testing.T) []query {
 	t.Helper()
-	var out []query
-	for _, m := range promql.FindAllStringSubmatch(read(t, "queries.md"), -1) {
+	found := promql.FindAllStringSubmatch(read(t, "queries.md"), -1)
+	out := make([]query, 0, len(found))
+	for _, m := range found {
 		out = append(out, query{m[1], m[2]})
 	}
 	require.GreaterOrEqual(t, len(out), 20)

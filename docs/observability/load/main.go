@@ -42,6 +42,11 @@ func main() {
 // run serves metrics at addr, says where on out, and makes a day after the other
 // until ctx ends.
 func run(ctx context.Context, addr string, out io.Writer) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // the server has closed it, unless there never was one
 	dir, err := os.MkdirTemp("", "promptcache-load-")
 	if err != nil {
 		return err
@@ -59,18 +64,15 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	if err := cache.Start(ctx); err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return err
-	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", handler)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	fmt.Fprintf(out, "http://%s/metrics\n", listener.Addr())
-
-	err = live(ctx, fake, cache)
+	_, err = fmt.Fprintf(out, "http://%s/metrics\n", listener.Addr())
+	if err == nil {
+		err = live(ctx, fake, cache)
+	}
 	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(ended), cache.Shutdown(ended))
