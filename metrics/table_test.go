@@ -204,6 +204,12 @@ func TestSettingsAreTold(t *testing.T) {
 	require.NotContains(t, told(metrics.Reading{}), "promptcache.ttl[]", "offline there is none")
 }
 
+func TestTimesThatHaveNotComeAreNotTold(t *testing.T) {
+	for name := range told(metrics.Reading{Status: promptcache.Status{Domains: make([]promptcache.DomainStatus, 1)}}) {
+		require.NotContains(t, name, "_timestamp")
+	}
+}
+
 func TestInstruments(t *testing.T) {
 	names := make(map[string]bool)
 	for _, i := range append(metrics.Instruments(), metrics.FetchDuration(), metrics.PromptFetches()) {

@@ -148,6 +148,27 @@ func TestOnFetch(t *testing.T) {
 		require.EqualValues(t, 1, c.Metrics().FetchErrors)
 	})
 
+	proves(t, "the end of a hook's own context is not the cache's timeout", func(t *testing.T) {
+		w, src := &witness{}, docs()
+		src.Hold()
+		cfg := watchedBy(w)
+		cfg.OnFetch = append(cfg.OnFetch, func(ctx context.Context, _ promptcache.FetchInfo) (context.Context, func(promptcache.FetchResult)) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			return ctx, func(promptcache.FetchResult) { cancel() }
+		})
+		late := func(ctx context.Context, key string) (*doc, error) {
+			defer time.Sleep(2 * time.Second)
+			return src.Fetch(ctx, key)
+		}
+		c := newCache(t, late, cfg)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_, err := c.GetOrFetch(ctx, "a")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		pass(time.Minute)
+		require.Equal(t, promptcache.FetchResult{Duration: 3 * time.Second, Canceled: true}, w.last(t).FetchResult)
+	})
+
 	proves(t, "hooks nest, and the fetch has their context", func(t *testing.T) {
 		type outer struct{}
 		type inner struct{}
@@ -173,6 +194,7 @@ func TestOnFetch(t *testing.T) {
 		cfg := c.Config()
 		cfg.OnFetch = nil
 		require.NoError(t, c.Configure(cfg))
+		require.Len(t, c.Config().OnFetch, 3)
 		loadedWith(t, c, "a")
 		require.Equal(t, []string{"outer begins", "inner begins", "fetch", "inner ends", "outer ends"}, order)
 	})

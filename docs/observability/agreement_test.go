@@ -25,8 +25,8 @@ import (
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
-// series is a metric's value by its name in Prometheus and its labels. A
-// histogram is a value for each of its parts.
+// series is a metric's value by its name in Prometheus, its labels and its kind.
+// A histogram is a value for each of its parts.
 type series map[string]float64
 
 func key(name string, labels map[string]string) string {
@@ -70,9 +70,9 @@ func fromPrometheus(t *testing.T, registry *prometheus.Registry) series {
 			name := key(family.GetName(), labels)
 			switch {
 			case m.GetCounter() != nil:
-				out[name] = m.GetCounter().GetValue()
+				out[name+" counter"] = m.GetCounter().GetValue()
 			case m.GetGauge() != nil:
-				out[name] = m.GetGauge().GetValue()
+				out[name+" gauge"] = m.GetGauge().GetValue()
 			default:
 				h := m.GetHistogram()
 				bounds := make([]float64, 0, len(h.GetBucket()))
@@ -111,11 +111,11 @@ func fromOpenTelemetry(t *testing.T, reader *sdkmetric.ManualReader) series {
 		case metricdata.Sum[float64]:
 			require.Equal(t, metricdata.CumulativeTemporality, data.Temporality)
 			for _, p := range data.DataPoints {
-				out[labels(point(p))] = p.Value
+				out[labels(point(p))+" counter"] = p.Value
 			}
 		case metricdata.Gauge[float64]:
 			for _, p := range data.DataPoints {
-				out[labels(point(p))] = p.Value
+				out[labels(point(p))+" gauge"] = p.Value
 			}
 		case metricdata.Histogram[float64]:
 			for _, p := range data.DataPoints {
@@ -207,7 +207,7 @@ func TestBothTellTheSameNumbers(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		cache.Get("smith/a")
 		down := agree("down")
-		require.InDelta(t, 1, down["promptcache_state cache=prompts state=down"], 0)
+		require.InDelta(t, 1, down["promptcache_state cache=prompts state=down gauge"], 0)
 		time.Sleep(30 * time.Minute)
 		agree("too old")
 		src.Hold()
@@ -223,7 +223,7 @@ func TestBothTellTheSameNumbers(t *testing.T) {
 		cancel()
 		_ = cache.Shutdown(ctx) // it says what was canceled, if anything was
 		over := agree("shut down")
-		require.InDelta(t, 1, over["promptcache_state cache=prompts state=shutdown"], 0)
+		require.InDelta(t, 1, over["promptcache_state cache=prompts state=shutdown gauge"], 0)
 		require.NoError(t, otel.Close())
 	})
 }

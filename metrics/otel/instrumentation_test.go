@@ -1,6 +1,7 @@
 package promptcacheotel_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -64,21 +65,29 @@ func TestInstrumentation(t *testing.T) {
 func TestPromptsAreNamedIfAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, promptcacheotel.Config{Prompts: 1})
+		_, err := s.Refresh(t.Context(), "made-up")
+		require.ErrorIs(t, err, promptcache.ErrNotFound)
+		s.src.Always(func(context.Context, string) (string, error) {
+			time.Sleep(300 * time.Millisecond)
+			return "one", nil
+		})
 		for _, key := range []string{"a", "b", "a"} {
-			s.src.Put(key, "one")
 			_, err := s.Refresh(t.Context(), key)
 			require.NoError(t, err)
 		}
 		require.Equal(t, map[string]float64{
-			"promptcache.prompt.fetches{cache=default outcome=ok prompt=a}":              1,
-			"promptcache.prompt.fetches{cache=default outcome=unchanged prompt=a}":       1,
-			"promptcache.prompt.fetches{cache=default outcome=ok prompt=}":               1,
-			"promptcache.fetch.duration{cache=default domain=a outcome=ok} count":        1,
-			"promptcache.fetch.duration{cache=default domain=a outcome=ok} sum":          0,
-			"promptcache.fetch.duration{cache=default domain=a outcome=unchanged} count": 1,
-			"promptcache.fetch.duration{cache=default domain=a outcome=unchanged} sum":   0,
-			"promptcache.fetch.duration{cache=default domain=b outcome=ok} count":        1,
-			"promptcache.fetch.duration{cache=default domain=b outcome=ok} sum":          0,
+			"promptcache.prompt.fetches{cache=default outcome=ok prompt=a}":                    1,
+			"promptcache.prompt.fetches{cache=default outcome=unchanged prompt=a}":             1,
+			"promptcache.prompt.fetches{cache=default outcome=ok prompt=}":                     1,
+			"promptcache.fetch.duration{cache=default domain=a outcome=ok} count":              1,
+			"promptcache.fetch.duration{cache=default domain=a outcome=ok} sum":                0.3,
+			"promptcache.fetch.duration{cache=default domain=a outcome=unchanged} count":       1,
+			"promptcache.fetch.duration{cache=default domain=a outcome=unchanged} sum":         0.3,
+			"promptcache.fetch.duration{cache=default domain=b outcome=ok} count":              1,
+			"promptcache.fetch.duration{cache=default domain=b outcome=ok} sum":                0.3,
+			"promptcache.prompt.fetches{cache=default outcome=not_found prompt=}":              1,
+			"promptcache.fetch.duration{cache=default domain=made-up outcome=not_found} count": 1,
+			"promptcache.fetch.duration{cache=default domain=made-up outcome=not_found} sum":   0,
 		}, s.collect())
 	})
 }

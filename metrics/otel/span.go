@@ -39,10 +39,7 @@ func (i *Instrumentation) startSpan(ctx context.Context, f promptcache.FetchInfo
 		keyBackground.Bool(f.Background),
 	)}
 	if f.Background {
-		options = append(options, trace.WithNewRoot())
-		if link := trace.LinkFromContext(ctx); link.SpanContext.IsValid() {
-			options = append(options, trace.WithLinks(link))
-		}
+		options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx)))
 	}
 	return i.tracer.Start(ctx, spanName, options...)
 }
