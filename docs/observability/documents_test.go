@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promptcache/promptcache-go/metrics"
+	"github.com/promptcache/promptcache-go/promptcache"
 )
 
 // instruments returns all that there are.
@@ -30,6 +31,16 @@ func TestREADMEListsEveryMetric(t *testing.T) {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", i.Prometheus(), kinds[i.Kind], strings.Join(labels, ", "), i.Help)
 	}
 	require.Equal(t, want.String(), table)
+}
+
+func TestREADMEListsEveryOutcome(t *testing.T) {
+	readme := read(t, "README.md")
+	for _, outcome := range []string{metrics.OutcomeOK, metrics.OutcomeUnchanged, metrics.OutcomeCanceled, metrics.OutcomeFallback} {
+		require.Contains(t, readme, "`"+outcome+"`")
+	}
+	for kind := promptcache.ErrorKind(0); !strings.HasPrefix(kind.String(), "ErrorKind("); kind++ {
+		require.Contains(t, readme, "`"+metrics.KindName(&promptcache.FetchError{Kind: kind})+"`")
+	}
 }
 
 // name matches the name of a metric, also as a part of a histogram.
