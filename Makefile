@@ -7,7 +7,7 @@ TORTURE ?= 60s
 
 .PHONY: help
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: ## show what it does: a prompt from registry to handler, through an outage and back
@@ -52,6 +52,10 @@ fleet: ## play fleets in virtual time; write the numbers and pictures of docs/fl
 .PHONY: fleet-check
 fleet-check: ## check that these are what the fleets of up to 1,000 come to
 	go run ./sim/cmd/fleet -out docs/fleet -check
+
+.PHONY: observability
+observability: ## check the alert rules with promtool, and that every documented query brings something
+	dir=$$(scripts/prometheus) && cd docs/observability && PROMPTCACHE_PROMETHEUS=$$dir go test -count=1 .
 
 .PHONY: lint
 lint: ## vet, golangci-lint at its pinned version, and go mod tidy

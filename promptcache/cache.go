@@ -23,6 +23,7 @@ type PromptCache[V any] struct {
 	time      timeline
 	codec     Codec
 	snapshots SnapshotConfig
+	hooks     []FetchHook
 	saving    chan struct{} // holds one token while autosave writes
 
 	lifecycle sync.Mutex // serialises Start and Configure; taken before mu
@@ -89,7 +90,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
 	c.health.since = cfg.Clock.Now()
-	c.codec, c.snapshots = cfg.Codec, cfg.Snapshot
+	c.codec, c.snapshots, c.hooks = cfg.Codec, cfg.Snapshot, cfg.OnFetch
 	c.saving = make(chan struct{}, 1)
 	c.openSnapshot()
 	return c, nil

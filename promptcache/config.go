@@ -34,7 +34,7 @@ const (
 // Config is everything that can be set on a cache. Start from
 // [DefaultConfig]: a zero Config is an offline cache that stores nothing.
 //
-// It is taken and returned by value; TTL and Required are copied, so changing
+// It is taken and returned by value; TTL and its lists are copied, so changing
 // what they point to changes nothing.
 type Config struct {
 	// MaxSize is the number of prompts held; beyond it the least recently used
@@ -139,6 +139,10 @@ type Config struct {
 	// safe for concurrent use. nil puts all keys in one Domain, "".
 	Domain func(key string) string
 
+	// OnFetch is called around every fetch, in this order, for metrics and traces
+	// of them. None may be nil. It is copied. Default none.
+	OnFetch []FetchHook
+
 	// Codec writes the prompts to snapshots and reads them back. nil is the JSON
 	// of V, which must then come back from it as it was.
 	Codec Codec
@@ -206,6 +210,9 @@ func (cfg Config) validate() error {
 	if cfg.NotFound > RemoveAtOnce {
 		problem("NotFound is %d; want RemoveConfirmed, KeepServing or RemoveAtOnce", cfg.NotFound)
 	}
+	if slices.ContainsFunc(cfg.OnFetch, func(hook FetchHook) bool { return hook == nil }) {
+		problem("OnFetch has a nil function")
+	}
 	cfg.Snapshot.validate(problem)
 	return errors.Join(errs...)
 }
@@ -226,12 +233,13 @@ func (cfg Config) validateOnline(problem func(format string, args ...any)) {
 	}
 }
 
-// clone returns cfg with a TTL and a list of required prompts of its own.
+// clone returns cfg with a TTL and lists of its own.
 func (cfg Config) clone() Config {
 	if cfg.TTL != nil {
 		cfg.TTL = new(*cfg.TTL)
 	}
 	cfg.Required = slices.Clone(cfg.Required)
+	cfg.OnFetch = slices.Clone(cfg.OnFetch)
 	return cfg
 }
 

@@ -129,7 +129,7 @@ func (c *PromptCache[V]) fly(ctx context.Context, f *flight[V]) {
 		}
 		c.land(f, out)
 	}()
-	out = c.call(ctx, f)
+	out = c.observed(ctx, f)
 	if out.err != nil {
 		out.message = out.err.Error() // which may panic, like the fetch
 		_, out.answered = errors.AsType[*answeredError](out.err)

@@ -208,7 +208,7 @@ func (c *PromptCache[V]) Config() Config {
 // used prompts, a new RefreshInterval counts from now, a nil TTL stops the
 // refresher (as Stop does), and a TTL where there was none starts it again if
 // the cache was started. No prompt is lost otherwise. Clock, Logger, Canonical,
-// Domain, Codec and Snapshot stay what they were.
+// Domain, OnFetch, Codec and Snapshot stay what they were.
 //
 // It returns all problems of cfg in one error, or ErrShutdown, and then changes
 // nothing. Take Config() and change what you want changed.
@@ -243,7 +243,7 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (old Config, n
 	}
 	old, now = c.cfg, c.time.now()
 	cfg.Clock, cfg.Logger, cfg.Canonical, cfg.Domain = old.Clock, old.Logger, old.Canonical, old.Domain
-	cfg.Codec, cfg.Snapshot = old.Codec, old.Snapshot
+	cfg.Codec, cfg.Snapshot, cfg.OnFetch = old.Codec, old.Snapshot, old.OnFetch
 	c.cfg, c.required = cfg, required
 	c.reappraising = true
 	c.publishLocked()
