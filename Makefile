@@ -3,8 +3,6 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-TORTURE ?= 60s
-
 .PHONY: help
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -26,15 +24,25 @@ sdk: ## install the official npm SDKs that the fakes are checked with
 offline: ## run the commands of docs/offline.md, those of the other side without a network
 	PROMPTCACHE_REQUIRE_NETNS=1 go test -count=1 ./docs
 
+TORTURE ?= 60s
+TORTURE_CHECKS ?= 5000
+TORTURE_COUNT ?= 20
 .PHONY: torture
-torture: ## run the core's tests 20 times over, and its torture test for TORTURE=60s
-	go test -race -count=20 ./promptcache/...
+torture: ## look for rare faults: core tests again and again, torture, models, histories, killed writers, all fuzz targets; TORTURE=60s of each
+	go test -race -count=$(TORTURE_COUNT) -timeout 60m ./promptcache/...
 	PROMPTCACHE_TORTURE=$(TORTURE) go test -race -count=1 -timeout 30m -run 'Torture' ./promptcache/...
+	go test -race -count=1 -timeout 30m -run 'AgainstModel|Checksum' ./promptcache -rapid.checks=$(TORTURE_CHECKS)
+	go test -race -count=$(TORTURE_COUNT) -timeout 30m -run 'Histor|Crash' ./promptcache/...
+	@scripts/fuzz $(TORTURE)
 
 SOAK ?= 10m
 .PHONY: soak
 soak: ## run the caches for SOAK=10m over HTTP while everything around them goes wrong; reports to soak.json
 	go run ./internal/cmd/soak -length $(SOAK) -quiet -json soak.json
+
+.PHONY: reliability
+reliability: ## soak for SOAK=10m and write docs/reliability.md from what it saw; wants an idle machine
+	go run ./internal/cmd/soak -length $(SOAK) -quiet -json docs/reliability/soak.json -page docs/reliability.md
 
 FUZZTIME ?= 60s
 .PHONY: fuzz

@@ -225,6 +225,18 @@ func TestLimit(t *testing.T) {
 		require.Contains(t, errors, "unavailable")
 	})
 
+	proves(t, "NB-29 an outage in which nothing turned stale is over at its word", func(t *testing.T) {
+		log := &logbook{}
+		src := docs()
+		c := started(t, src.Fetch, logging(log))
+		takenDown(t, c, src)
+		src.Always(limitedTo[*doc](time.Minute))
+		_, err := c.Refresh(t.Context(), "a")
+		require.ErrorIs(t, err, promptcache.ErrRateLimited)
+		pass(0)
+		require.Equal(t, []string{"registry up"}, log.at(slog.LevelInfo))
+	})
+
 	proves(t, "NB-24 a fleet that is told one moment does not come at that moment, and never later than it may be made to wait", func(t *testing.T) {
 		waits := make(map[time.Duration]bool)
 		for range 50 {

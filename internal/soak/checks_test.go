@@ -19,7 +19,7 @@ import (
 // a cache that is sound gives it no occasion to.
 
 // note is a value of a registry that is a map.
-type note struct{ id, text string }
+type note struct{ ID, Text string }
 
 // stubRig is a rig over a registry that answers what answer says.
 func stubRig(t *testing.T, maxStale time.Duration, answer func(ctx context.Context, tr *track) (*note, error)) *rig[*note] {
@@ -33,8 +33,8 @@ func stubRig(t *testing.T, maxStale time.Duration, answer func(ctx context.Conte
 			return answer(ctx, r.byKey[key])
 		},
 		push: func(tr *track, _ string) (string, error) { return strconv.Itoa(len(tr.edits)), nil },
-		id:   func(n *note) string { return n.id },
-		text: func(n *note) string { return n.text },
+		id:   func(n *note) string { return n.ID },
+		text: func(n *note) string { return n.Text },
 		makeTrack: func(i int) *track {
 			return &track{name: fmt.Sprint("p", i), key: fmt.Sprint("p", i), byID: make(map[string]int)}
 		},
@@ -348,4 +348,37 @@ func (l *lag) watchFor(t *testing.T, d time.Duration) {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	l.watch(ctx)
+}
+
+func TestAStarvedMachineIsAnExcuse(t *testing.T) {
+	c := newCourt(func() []string { return nil })
+	require.True(t, c.overdue(1))
+	require.False(t, c.overdue(0))
+	require.Zero(t, c.excused.Load())
+	now := time.Now()
+	c.lag.tick(now)
+	c.lag.tick(now.Add(lagTick + time.Second)) // a second late
+	require.Equal(t, time.Second, c.lag.lost())
+	require.False(t, c.overdue(2*time.Second))
+	require.EqualValues(t, 1, c.excused.Load())
+	require.True(t, c.overdue(2*time.Second+1))
+	c.lag.tick(now.Add(2*lagTick + 3*time.Second)) // two more
+	require.Equal(t, 3*time.Second, c.lag.lost())
+}
+
+func TestSnapshotsAreJudged(t *testing.T) {
+	r := stubRig(t, 0, honest)
+	tr := r.tracks[0]
+	require.NoError(t, r.change(tr, func(int) {}))
+	_, err := r.cache.GetOrFetch(t.Context(), tr.key)
+	require.NoError(t, err)
+	r.cache.Set(tr.key, &note{"1", tr.edit(1).text})
+	require.NoError(t, r.snapshot(t.Context()))
+	r.accused(t)
+	tr.raise(2) // which was shown, they say
+	require.NoError(t, r.snapshot(t.Context()))
+	r.accused(t, Forward)
+	r.cache.Set(tr.key, &note{"1", "never said " + langfuseSecret})
+	require.NoError(t, r.snapshot(t.Context()))
+	r.accused(t, Forward, True, Secret)
 }

@@ -19,7 +19,9 @@ const convergeLimit = ttl + interval + backoffMax + interval + convergeSlack
 func (r *rig[V]) converge(ctx context.Context) time.Duration {
 	began := time.Now()
 	behind := slices.Clone(r.tracks)
-	for time.Since(began) < convergeLimit && ctx.Err() == nil {
+	lost := r.court.lag.lost()
+	limit := func() time.Duration { return convergeLimit + 2*(r.court.lag.lost()-lost) } // ours and the refresher's
+	for time.Since(began) < limit() && ctx.Err() == nil {
 		behind = slices.DeleteFunc(behind, r.upToDate)
 		if len(behind) == 0 && r.healthy() {
 			break
@@ -30,16 +32,19 @@ func (r *rig[V]) converge(ctx context.Context) time.Duration {
 	if ctx.Err() != nil {
 		return took
 	}
+	if took > convergeLimit && len(behind) == 0 && r.healthy() {
+		r.court.excused.Add(1)
+	}
 	if len(behind) > 0 {
 		e, _ := r.cache.Lookup(behind[0].key)
 		r.reads.Add(1)
 		r.court.accuse(Converged, "%d prompts of %s are outdated %v after the last fault, such as %q: at %d of %d, age %v, stale %v, next attempt %v, last error %v",
-			len(behind), r.name, convergeLimit, behind[0].key, behind[0].serial(r.idOf(e)), behind[0].latest(), e.Age, e.Stale, e.NextAttempt, e.LastError)
+			len(behind), r.name, took, behind[0].key, behind[0].serial(r.idOf(e)), behind[0].latest(), e.Age, e.Stale, e.NextAttempt, e.LastError)
 	}
 	if !r.healthy() {
-		r.court.accuse(Converged, "%s is not healthy %v after the last fault: %+v", r.name, convergeLimit, r.cache.Status())
+		r.court.accuse(Converged, "%s is not healthy %v after the last fault: %+v", r.name, took, r.cache.Status())
 	}
-	r.complete(ctx, began.Add(convergeLimit))
+	r.complete(ctx, began.Add(limit()))
 	return took
 }
 

@@ -18,7 +18,7 @@ const editPause = 40 * time.Millisecond
 // opCounts is what editors and operators did.
 type opCounts struct {
 	Pushes, Sets, Invalidates, Refreshes, MarkStales, Prefetches atomic.Int64
-	Stops, Configures, Clears, Subscriptions, Dumps              atomic.Int64
+	Stops, Configures, Clears, Subscriptions, Dumps, Snapshots   atomic.Int64
 }
 
 // edit does something about one prompt, or a few.
@@ -131,6 +131,8 @@ func (r *rig[V]) operate(ctx context.Context) error {
 		rest(ctx, time.Duration(rand.IntN(1500))*time.Millisecond) //nolint:gosec // load
 		unsubscribe()
 		return nil
+	case n < 85:
+		return r.snapshot(ctx)
 	default:
 		return r.inspect()
 	}

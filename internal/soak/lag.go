@@ -18,6 +18,7 @@ type lag struct {
 	mu      sync.Mutex // guards what follows
 	ticked  time.Time  // when the last wait began
 	worst   time.Duration
+	sum     time.Duration // of all that waits were late
 	lately  time.Duration // the worst since turned
 	before  time.Duration // … and of the time before that
 	turned  time.Time
@@ -37,7 +38,9 @@ func (l *lag) tick(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started {
-		l.lately = max(l.lately, now.Sub(l.ticked)-lagTick)
+		late := now.Sub(l.ticked) - lagTick
+		l.sum += late
+		l.lately = max(l.lately, late)
 		l.worst = max(l.worst, l.lately)
 	}
 	if now.Sub(l.turned) > lagMemory {
@@ -55,6 +58,14 @@ func (l *lag) recent() time.Duration {
 		late = max(late, time.Since(l.ticked)-lagTick)
 	}
 	return late
+}
+
+// lost returns how much time goroutines have lost by running late, since the
+// beginning.
+func (l *lag) lost() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sum
 }
 
 // most returns by how much they ever did.

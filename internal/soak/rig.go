@@ -181,7 +181,7 @@ func (r *rig[V]) judge(how string, t *track, v V, floor int64, at time.Time) int
 		r.court.accuse(Forward, "%s(%q) is at %d, but was at %d before", how, t.key, serial, floor)
 	}
 	if r.cfg.MaxStale > 0 {
-		if limit := ttl + r.cfg.MaxStale + interval + scheduleLate; t.outdated(serial, at) > limit {
+		if limit := ttl + r.cfg.MaxStale + interval + scheduleLate; r.court.overdue(t.outdated(serial, at) - limit) {
 			r.court.accuse(Age, "%s(%q) has been outdated for %v; want %v or less", how, t.key, t.outdated(serial, at), limit)
 		}
 	}

@@ -81,7 +81,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err := s.build(); err != nil { //nolint:contextcheck // servers live until close
 		return nil, err
 	}
-	report := &Report{Seed: cfg.Seed, Length: cfg.Length, Prompts: cfg.Prompts, Readers: cfg.Readers, Began: time.Now()}
+	report := &Report{Seed: cfg.Seed, Length: cfg.Length, Prompts: cfg.Prompts, Readers: cfg.Readers, Machine: machine(), Began: time.Now()}
 	if err := s.run(ctx, report); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package soak
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,7 +60,8 @@ const maxViolations = 5
 
 // court collects the violations.
 type court struct {
-	lag lag // of the machine, which is an excuse for some
+	lag     lag          // of the machine, which is an excuse for being late
+	excused atomic.Int64 // how often it was one
 
 	mu     sync.Mutex // guards what follows
 	began  time.Time
@@ -87,6 +89,19 @@ func (c *court) accuse(inv Invariant, format string, args ...any) {
 	if c.counts[inv] <= maxViolations {
 		c.kept = append(c.kept, Violation{inv, time.Since(c.began), c.during(), fmt.Sprintf(format, args...)})
 	}
+}
+
+// overdue reports whether what is over its limit of time by so much is late for
+// more than the machine is, twice: a reader and the refresher may each be late.
+func (c *court) overdue(over time.Duration) bool {
+	if over <= 0 {
+		return false
+	}
+	if over <= 2*c.lag.recent() {
+		c.excused.Add(1)
+		return false
+	}
+	return true
 }
 
 func (c *court) verdict() (map[Invariant]int, []Violation) {

@@ -39,8 +39,8 @@ func main() {
 // run soaks as args say and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cfg := soak.Config{Progress: stderr}
-	var jsonPath string
-	var quiet, plan bool
+	var jsonPath, page string
+	var quiet, plan, again bool
 	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Uint64Var(&cfg.Seed, "seed", rand.Uint64(), "draw the faults from `SEED`") //nolint:gosec // no secret
@@ -48,6 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&cfg.Prompts, "prompts", 5000, "cache `N` prompts")
 	flags.IntVar(&cfg.Readers, "readers", 64, "read with `N` goroutines")
 	flags.StringVar(&jsonPath, "json", "", "write the report as JSON to `FILE`, too")
+	flags.StringVar(&page, "page", "", "put the report that -json names into the Markdown document `FILE`, too")
+	flags.BoolVar(&again, "again", false, "do not soak: only put an earlier report into the document")
 	flags.BoolVar(&quiet, "quiet", false, "do not tell what is happening")
 	flags.BoolVar(&plan, "plan", false, "print the faults of the seed, and do nothing")
 	if err := flags.Parse(args); err != nil {
@@ -65,7 +67,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return exitOK
 	}
-	return soaked(ctx, cfg, jsonPath, stdout, stderr)
+	if page != "" && jsonPath == "" || again && page == "" {
+		_, _ = fmt.Fprintln(stderr, errPageNeedsJSON)
+		return exitUsage
+	}
+	code := exitOK
+	if !again {
+		code = soaked(ctx, cfg, jsonPath, stdout, stderr)
+	}
+	if code == exitUsage || page == "" {
+		return code
+	}
+	if err := writePage(jsonPath, page); err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return exitUsage
+	}
+	return code
 }
 
 func soaked(ctx context.Context, cfg soak.Config, jsonPath string, stdout, stderr io.Writer) int {
