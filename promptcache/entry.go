@@ -108,7 +108,7 @@ func (e *entry[V]) put(f flag, on bool) {
 
 // wokenBy returns the number of the refresher that was told of e by a reader and
 // has not refetched it yet, 0 for none.
-func (e *entry[V]) wokenBy() uint16 { return uint16(e.flags.Load() >> refresherShift) } //nolint:gosec // half of it
+func (e *entry[V]) wokenBy() uint16 { return uint16(e.flags.Load() >> refresherShift) }
 
 func (e *entry[V]) setWokenBy(number uint16) {
 	e.flags.Store(e.flags.Load()&(1<<refresherShift-1) | uint32(number)<<refresherShift)

@@ -67,7 +67,7 @@ func (x *index[V]) clear() {
 func (x *index[V]) find(key string) *entry[V] {
 	h := maphash.String(x.seed, key)
 	in := x.slotsOf(h)
-	for i, mask := h, uint64(len(in)-1); ; i++ {
+	for i, mask := h, uint64(len(in))-1; ; i++ {
 		if e := in[i&mask].Load(); e == nil || e.key == key {
 			return e
 		}

@@ -254,7 +254,7 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (old Config, n
 			c.detachLocked(f)
 		}
 		for _, r := range c.registries {
-			c.liftLocked(r, now) // a disabled cache holds nothing back
+			c.liftLocked(r) // a disabled cache holds nothing back
 			c.noteRegistryLocked(r)
 		}
 	}

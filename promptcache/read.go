@@ -50,11 +50,14 @@ type found[V any] struct {
 // share, allocates nothing and, while a refresher runs, asks no clock. It returns
 // nil, and has counted nothing, if the read must take the mutex: there is no entry
 // that may be served, or it is stale and something must be done about it.
+//
+// It is index.find and count in one, for a call of each would make it a quarter
+// slower.
 func (c *PromptCache[V]) hit(key string) *snapshot[V] {
 	entries := &c.entries
 	h := maphash.String(entries.index.seed, key)
 	in := entries.index.slotsOf(h)
-	for i, mask := h, uint64(len(in)-1); ; i++ {
+	for i, mask := h, uint64(len(in))-1; ; i++ {
 		e := in[i&mask].Load()
 		if e == nil {
 			return nil

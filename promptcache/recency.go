@@ -41,7 +41,7 @@ const (
 )
 
 // stampOf returns the stamp of a moment, without the bit live.
-func stampOf(moment time.Duration) int64 { return int64(max(0, moment)) * instant % live } //nolint:gosec // not negative
+func stampOf(moment time.Duration) int64 { return min(int64(max(0, moment)), live/instant-1) * instant }
 
 // momentOf returns the moment of a stamp.
 func momentOf(stamp int64) time.Duration { return time.Duration(stamp &^ live / instant) }

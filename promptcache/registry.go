@@ -142,7 +142,7 @@ func (c *PromptCache[V]) weighLocked(f *flight[V], out outcome[V], now time.Dura
 	switch f.says {
 	case alive:
 		r.run, r.runKey, r.runMany = 0, "", false
-		c.liftLocked(r, now)
+		c.liftLocked(r)
 	case limiting:
 		r.run, r.runKey, r.runMany = 0, "", false
 		c.limitLocked(r, out.err, now)
@@ -251,7 +251,7 @@ func (c *PromptCache[V]) onlyLocked(r *registry[V], key string) bool {
 
 // liftLocked lets r's traffic go again. What has failed or waited for r comes
 // back little by little.
-func (c *PromptCache[V]) liftLocked(r *registry[V], now time.Duration) {
+func (c *PromptCache[V]) liftLocked(r *registry[V]) {
 	if !r.held {
 		return
 	}
