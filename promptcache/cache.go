@@ -38,13 +38,14 @@ type PromptCache[V any] struct {
 	absences     absences
 	flights      map[string]*flight[V]   // by key: the fetch whose result will be stored
 	flying       map[*flight[V]]struct{} // every fetch that has not returned
-	refresher    *refresher[V]           // nil when there is none; stays until it has ended
-	refreshers   uint16                  // how many there have been, modulo its size
-	attentive    time.Duration           // from when on it is known when entries were read
-	reappraising bool                    // Configure is under way
-	required     requirements            // cfg's, which does not change without it
-	armed        context.Context         //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
-	closed       bool                    // Shutdown was called
+	deadlines    deadlines[V]
+	refresher    *refresher[V]   // nil when there is none; stays until it has ended
+	refreshers   uint16          // how many there have been, modulo its size
+	attentive    time.Duration   // from when on it is known when entries were read
+	reappraising bool            // Configure is under way
+	required     requirements    // cfg's, which does not change without it
+	armed        context.Context //nolint:containedctx // Start's, for Configure to start the refresher again; nil when stopped
+	closed       bool            // Shutdown was called
 
 	metrics     Metrics                          // without the hits that needed no mutex
 	cleared     struct{ hits, staleHits uint64 } // those of them that ResetMetrics has cleared

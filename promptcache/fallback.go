@@ -211,10 +211,10 @@ func causeOf(err *FetchError) error {
 	return err.Err
 }
 
-func (c *PromptCache[V]) newCallLocked(e *entry[V], withheld *FetchError) *fetchCall {
-	call := &fetchCall{clock: c.time.clock, timeout: c.cfg.FetchTimeout, withheld: withheld, told: &told{}}
+func (c *PromptCache[V]) newCallLocked(e *entry[V], withheld *FetchError, now time.Duration) fetchCall {
+	call := fetchCall{clock: c.time.clock, timeout: c.cfg.FetchTimeout, withheld: withheld}
 	if e != nil && !e.snap().fallback() {
-		_, expired := c.judgeLocked(e, c.time.now())
+		_, expired := c.judgeLocked(e, now)
 		call.servable = !expired
 	}
 	return call

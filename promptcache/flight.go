@@ -38,12 +38,16 @@ type flight[V any] struct {
 	entry    *entry[V]    // what it refreshes, nil if the key is not cached
 	prev     *snapshot[V] // entry's, nil if the key is not cached
 
-	call    *fetchCall
+	ctx     flightContext
+	call    fetchCall
+	told    told
 	began   time.Duration
 	beganAt time.Time
 	timeout time.Duration
-	timer   *clock.Timer
-	cancel  context.CancelCauseFunc
+
+	expiresAt     time.Duration // see deadlines
+	earlier, next *flight[V]
+	grace         *clock.Timer // until it is abandoned; nil as long as its context has not ended
 
 	waiters  int           // readers that wait
 	slot     *refresher[V] // whose slot it takes up, nil if it is not the refresher's
@@ -56,8 +60,8 @@ type flight[V any] struct {
 	counted  bool // whether metrics count it: not on a disabled cache
 	forsaken bool // in health.abandoned
 
-	done     chan struct{} // closed when settled
-	over     chan struct{} // closed when the call has returned or was abandoned
+	done     chan struct{} // closed when settled; nil if no reader waits
+	over     chan struct{} // closed when the call has returned or was abandoned; nil if nobody waits for that
 	value    V
 	err      error
 	fallback bool // value stands in for what could not be had because of err
@@ -78,25 +82,21 @@ type outcome[V any] struct {
 // if the key is not cached. withheld, if not nil, is why the registry may not be
 // asked.
 func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e *entry[V], withheld *FetchError) *flight[V] {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	f := &flight[V]{
 		key:      key,
 		registry: c.registryLocked(domain),
 		entry:    e,
-		began:    c.time.now(),
-		beganAt:  c.time.clock.Now(),
 		timeout:  c.cfg.FetchTimeout,
-		cancel:   cancel,
 		attached: true,
 		counted:  c.cfg.MaxSize > 0,
-		done:     make(chan struct{}),
-		over:     make(chan struct{}),
 	}
+	f.began, f.beganAt = c.time.both()
+	f.ctx.values = ctx
 	if e != nil {
 		f.prev = e.snap()
 	}
-	f.call = c.newCallLocked(e, withheld)
-	ctx = withCall(withPrevious(ctx, f.known()), f.call)
+	f.call = c.newCallLocked(e, withheld, f.began)
+	f.call.told = &f.told
 	c.flights[key] = f
 	c.flying[f] = struct{}{}
 	r := f.registry
@@ -110,14 +110,14 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 	if f.counted {
 		c.metrics.Fetches++
 	}
-	f.timer = c.time.clock.AfterFunc(f.timeout, func() { c.expire(f) })
-	go c.fly(ctx, f)
+	c.awaitDeadlineLocked(f)
+	go c.fly(f)
 	return f
 }
 
 // fly calls the fetch and brings what it came to home, whether it returns,
 // panics or ends its goroutine.
-func (c *PromptCache[V]) fly(ctx context.Context, f *flight[V]) {
+func (c *PromptCache[V]) fly(f *flight[V]) {
 	var out outcome[V]
 	returned := false
 	defer func() {
@@ -129,7 +129,7 @@ func (c *PromptCache[V]) fly(ctx context.Context, f *flight[V]) {
 		}
 		c.land(f, out)
 	}()
-	out = c.observed(ctx, f)
+	out = c.observed(f)
 	if out.err != nil {
 		out.message = out.err.Error() // which may panic, like the fetch
 		_, out.answered = errors.AsType[*answeredError](out.err)
@@ -179,15 +179,32 @@ func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) {
 	c.lockForOne()
 	delete(c.flying, f)
 	f.registry.flights--
-	f.timer.Stop()
-	forsaken := f.forsaken
-	if forsaken {
+	c.deadlines.remove(f)
+	if f.grace != nil {
+		f.grace.Stop()
+	}
+	over := f.over
+	if f.forsaken {
 		c.health.abandoned--
+		over = nil
 	}
 	c.settleLocked(f, out)
 	c.freeSlotLocked(f)
+	c.restLocked()
 	c.unlock()
-	if !forsaken {
-		close(f.over) // last, so that Stop returns after the last line was logged
+	if over != nil {
+		close(over) // last, so that Stop returns after the last line was logged
 	}
+}
+
+// awaitedLocked returns what is closed when f, which is under way, has returned
+// or was abandoned.
+func (f *flight[V]) awaitedLocked() <-chan struct{} {
+	if f.over == nil {
+		f.over = make(chan struct{})
+		if f.forsaken {
+			close(f.over)
+		}
+	}
+	return f.over
 }

@@ -120,19 +120,19 @@ func (c *PromptCache[V]) Shutdown(ctx context.Context) error {
 // drain waits for the fetches in flight, until ctx ends.
 func (c *PromptCache[V]) drain(ctx context.Context) error {
 	c.mu.Lock()
-	flying := make([]*flight[V], 0, len(c.flying))
+	flying := make([]<-chan struct{}, 0, len(c.flying))
 	for f := range c.flying {
-		flying = append(flying, f)
+		flying = append(flying, f.awaitedLocked())
 	}
 	c.mu.Unlock()
-	for _, f := range flying {
+	for _, over := range flying {
 		select {
-		case <-f.over:
+		case <-over:
 			continue
 		default:
 		}
 		select {
-		case <-f.over:
+		case <-over:
 		case <-ctx.Done():
 			c.mu.Lock()
 			canceled := c.cancelFlyingLocked(ErrShutdown, func(*flight[V]) bool { return true })
@@ -150,6 +150,7 @@ func (c *PromptCache[V]) cancelFlyingLocked(cause error, match func(*flight[V]) 
 	var canceled []*flight[V]
 	for f := range c.flying {
 		if match(f) && !f.forsaken {
+			f.awaitedLocked()
 			c.cancelLocked(f, cause)
 			canceled = append(canceled, f)
 		}

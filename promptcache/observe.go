@@ -42,14 +42,14 @@ type FetchResult struct {
 }
 
 // observed is call between the functions of Config.OnFetch.
-func (c *PromptCache[V]) observed(ctx context.Context, f *flight[V]) (out outcome[V]) {
+func (c *PromptCache[V]) observed(f *flight[V]) (out outcome[V]) {
 	if len(c.hooks) == 0 {
-		return c.call(ctx, f)
+		return c.call(f, f)
 	}
-	inner, end := c.beginHooks(ctx, f)
+	inner, end := c.beginHooks(f)
 	out.err = &FetchError{Key: f.key, Kind: KindPanicked} // unless it returns
 	defer func() {
-		result := f.result(ctx, out)
+		result := c.result(f, out)
 		result.Duration = c.time.now() - f.began
 		end(result)
 	}()
@@ -59,7 +59,8 @@ func (c *PromptCache[V]) observed(ctx context.Context, f *flight[V]) (out outcom
 
 // beginHooks calls the functions of Config.OnFetch, and returns what calls those
 // that they return, the last first.
-func (c *PromptCache[V]) beginHooks(ctx context.Context, f *flight[V]) (context.Context, func(FetchResult)) {
+func (c *PromptCache[V]) beginHooks(f *flight[V]) (ctx context.Context, ended func(FetchResult)) {
+	ctx = f
 	c.mu.Lock() // the flight was given its slot under it
 	info := FetchInfo{Key: f.key, Domain: f.registry.domain, Cached: f.prev != nil, Background: f.slot != nil}
 	c.mu.Unlock()
@@ -75,15 +76,16 @@ func (c *PromptCache[V]) beginHooks(ctx context.Context, f *flight[V]) (context.
 	return ctx, end
 }
 
-// result says how f ended, whose call came to out. ctx is the call's.
-func (f *flight[V]) result(ctx context.Context, out outcome[V]) FetchResult {
-	select {
-	case <-f.done: // cut short, or late
-		if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
-			return FetchResult{Err: f.err}
+// result says how f ended, whose call came to out.
+func (c *PromptCache[V]) result(f *flight[V], out outcome[V]) FetchResult {
+	c.mu.Lock()
+	settled, err := f.settled, f.err
+	c.mu.Unlock()
+	if settled { // cut short, or late
+		if errors.Is(context.Cause(f), context.DeadlineExceeded) {
+			return FetchResult{Err: err}
 		}
 		return FetchResult{Canceled: true}
-	default:
 	}
 	r := FetchResult{Unchanged: out.unchanged && out.err == nil, Fallback: out.fallback}
 	if out.err != nil {

@@ -194,6 +194,9 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 		out.flight, out.mine = c.launchLocked(ctx, key, domain, e, withheld), true
 	}
 	out.flight.waiters++
+	if out.flight.done == nil {
+		out.flight.done = make(chan struct{})
+	}
 	return out
 }
 

@@ -323,6 +323,7 @@ func (r *refresher[V]) withdraw() {
 
 	r.c.mu.Lock()
 	r.c.refresher = nil
+	r.c.restLocked()
 	r.c.publishLocked()
 	r.c.mu.Unlock()
 }

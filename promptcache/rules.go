@@ -28,7 +28,7 @@ func (c *PromptCache[V]) publishLocked() {
 		r.ttl = *c.cfg.TTL
 	}
 	if old := c.rules.Load(); old == nil || *old != r {
-		c.rules.Store(&r)
+		c.rules.Store(new(r))
 	}
 }
 

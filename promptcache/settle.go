@@ -1,10 +1,6 @@
 package promptcache
 
-import (
-	"context"
-	"fmt"
-	"time"
-)
+import "time"
 
 // settleLocked gives a flight its result, once: it is stored if the flight is
 // attached, counted, and told to those who wait.
@@ -50,8 +46,10 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 // flight is over.
 func (f *flight[V]) finish(value V, err error) {
 	f.value, f.err = value, err
-	close(f.done)
-	f.cancel(errUnwanted)
+	if f.done != nil {
+		close(f.done)
+	}
+	f.ctx.end(errUnwanted)
 }
 
 // unlinkLocked detaches f; nothing it brings will be stored.
@@ -155,30 +153,12 @@ func (c *PromptCache[V]) cutShortLocked(f *flight[V], cause error, value V, err 
 	if f.counted {
 		c.metrics.FetchesCanceled++
 	}
-	f.cancel(cause)
-	f.timer.Stop()
-	f.timer = c.time.clock.AfterFunc(grace, func() { c.abandon(f) })
+	f.ctx.end(cause)
+	c.deadlines.remove(f)
+	c.graceLocked(f)
 	f.finish(value, err)
 	if f.entry != nil && !f.entry.is(isGone) {
 		c.rescheduleLocked(f.entry)
-	}
-}
-
-// expire ends a flight at its timeout: those who wait get an error now,
-// whether the fetch heeds its context or not.
-func (c *PromptCache[V]) expire(f *flight[V]) {
-	c.mu.Lock()
-	defer c.unlock()
-	if !f.settled {
-		f.cancel(context.DeadlineExceeded)
-		err := &FetchError{
-			Key: f.key, Kind: KindUnavailable,
-			Err: fmt.Errorf("no answer within the FetchTimeout of %v: %w", f.timeout, context.DeadlineExceeded),
-		}
-		c.settleLocked(f, outcome[V]{err: err, message: err.Error()})
-	}
-	if _, flying := c.flying[f]; flying {
-		f.timer = c.time.clock.AfterFunc(grace, func() { c.abandon(f) })
 	}
 }
 
@@ -190,7 +170,9 @@ func (c *PromptCache[V]) abandon(f *flight[V]) {
 		return
 	}
 	f.forsaken = true
-	close(f.over)
+	if f.over != nil {
+		close(f.over)
+	}
 	c.health.abandoned++
 	c.logLater(levelWarn, "fetch abandoned: it goes on although its context has ended", f.key, f.registry.domain)
 	c.freeSlotLocked(f)

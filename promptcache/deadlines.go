@@ -1,0 +1,126 @@
+package promptcache
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/benbjohnson/clock"
+)
+
+// deadlines are the flights that have not returned, in the order in which their
+// time is over, and one timer for all of them. The cache's mutex guards it.
+type deadlines[V any] struct {
+	first, last *flight[V]
+	timer       *clock.Timer  // nil if it is not set
+	at          time.Duration // when it comes, at the latest when first's time is over
+}
+
+// add takes in f, which for as long as all have the same timeout is the last.
+func (d *deadlines[V]) add(f *flight[V]) {
+	before := d.last
+	for before != nil && before.expiresAt > f.expiresAt {
+		before = before.earlier
+	}
+	f.earlier = before
+	if before == nil {
+		f.next, d.first = d.first, f
+	} else {
+		f.next, before.next = before.next, f
+	}
+	if f.next == nil {
+		d.last = f
+	} else {
+		f.next.earlier = f
+	}
+}
+
+// remove takes f out, if it is there.
+func (d *deadlines[V]) remove(f *flight[V]) {
+	switch {
+	case f.earlier != nil:
+		f.earlier.next = f.next
+	case d.first == f:
+		d.first = f.next
+	default:
+		return
+	}
+	if f.next != nil {
+		f.next.earlier = f.earlier
+	} else {
+		d.last = f.earlier
+	}
+	f.earlier, f.next = nil, nil
+}
+
+// awaitDeadlineLocked has f expire when its time is over.
+func (c *PromptCache[V]) awaitDeadlineLocked(f *flight[V]) {
+	f.expiresAt = later(f.began, f.timeout)
+	c.deadlines.add(f)
+	c.setDeadlineTimerLocked(f.began)
+}
+
+// restLocked stops the timer if there is nothing to wait for and no refresher
+// either. While there is one the timer stays set when a flight returns, for the
+// next flight.
+func (c *PromptCache[V]) restLocked() {
+	d := &c.deadlines
+	if d.first == nil && d.timer != nil && !c.refresher.running() {
+		d.timer.Stop()
+		d.timer = nil
+	}
+}
+
+// setDeadlineTimerLocked sets the timer, unless it comes early enough.
+func (c *PromptCache[V]) setDeadlineTimerLocked(now time.Duration) {
+	d := &c.deadlines
+	if d.first == nil || d.timer != nil && d.at <= d.first.expiresAt {
+		return
+	}
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	d.at = d.first.expiresAt
+	var timer *clock.Timer
+	timer = c.time.clock.AfterFunc(d.at-now, func() { c.expireAll(timer) })
+	d.timer = timer
+}
+
+// expireAll ends the flights whose time is over.
+func (c *PromptCache[V]) expireAll(timer *clock.Timer) {
+	c.mu.Lock()
+	defer c.unlock()
+	d := &c.deadlines
+	if d.timer != timer {
+		return
+	}
+	d.timer = nil
+	now := c.time.now()
+	for d.first != nil && d.first.expiresAt <= now {
+		f := d.first
+		d.remove(f)
+		c.expireLocked(f)
+	}
+	c.setDeadlineTimerLocked(now)
+}
+
+// expireLocked ends a flight at its timeout: those who wait get an error now,
+// whether the fetch heeds its context or not.
+func (c *PromptCache[V]) expireLocked(f *flight[V]) {
+	if !f.settled {
+		f.ctx.end(context.DeadlineExceeded)
+		err := &FetchError{
+			Key: f.key, Kind: KindUnavailable,
+			Err: fmt.Errorf("no answer within the FetchTimeout of %v: %w", f.timeout, context.DeadlineExceeded),
+		}
+		c.settleLocked(f, outcome[V]{err: err, message: err.Error()})
+	}
+	c.graceLocked(f)
+}
+
+// graceLocked lets f, whose context has ended, go on for a while.
+func (c *PromptCache[V]) graceLocked(f *flight[V]) {
+	if _, flying := c.flying[f]; flying && f.grace == nil {
+		f.grace = c.time.clock.AfterFunc(grace, func() { c.abandon(f) })
+	}
+}
