@@ -16,12 +16,11 @@ type entry[V any] struct {
 	key      string                      // canonical, or the other spelling
 	stamp    atomic.Int64                // when it was used last, see recency; readers set it, too
 	flags    atomic.Uint32               // see flag; the upper half is the number of the refresher that was told of it
-	hash     uint32                      // of key, see index
 	current  atomic.Pointer[snapshot[V]] // nil in an alias
 	registry *registry[V]
 	extra    *extra[V]
 	turnAt   int32 // its place in the schedule, nowhere if the refresher need not look at it
-	rank     int32 // its place in the recency's heap
+	rank     int32 // its place in the recency's line or heap
 }
 
 // extra is what few entries have.
@@ -87,6 +86,7 @@ const (
 	isRejected                  // its latest answer was rejected; what is served is older
 	isFailing                   // it has a failure
 	isHushed                    // it is on its registry's list of those whose readers need not call
+	isInLine                    // its rank is that in the recency's line
 	isCounted                   // its registry's inquiry has counted it as found
 
 	refresherShift = 16

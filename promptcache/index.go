@@ -37,20 +37,26 @@ type index[V any] struct {
 
 // table is a flat table, or a directory of segments.
 type table[V any] struct {
-	flat     slots[V]                     // nil if there are segments
+	flat     slots[V]                     // empty if there are segments
 	shift    uint                         // what it takes to keep the hash's first bits
 	segments []atomic.Pointer[segment[V]] // each at every place that begins with its own bits
 }
 
 type segment[V any] struct {
-	slots [segmentSize]atomic.Pointer[entry[V]]
-	depth uint // how many of the hash's first bits its keys have in common
-	used  int  // guarded by the mutex
+	entries [segmentSize]atomic.Pointer[entry[V]]
+	hashes  [segmentSize]uint32
+	depth   uint // how many of the hash's first bits its keys have in common
+	used    int  // guarded by the mutex
 }
+
+func (s *segment[V]) slots() slots[V] { return slots[V]{s.entries[:], s.hashes[:]} }
 
 // slots are a power of two; an entry is in the one of its hash or, if that is
 // taken, in the next one that is free.
-type slots[V any] []atomic.Pointer[entry[V]]
+type slots[V any] struct {
+	entries []atomic.Pointer[entry[V]]
+	hashes  []uint32 // the low halves of theirs, so that a change looks at no other entry; guarded by the mutex
+}
 
 func (x *index[V]) init() {
 	x.seed = maphash.MakeSeed()
@@ -60,13 +66,17 @@ func (x *index[V]) init() {
 // clear removes everything.
 func (x *index[V]) clear() {
 	x.flat = 0
-	x.table.Store(&table[V]{flat: make(slots[V], tableMin)})
+	x.table.Store(&table[V]{flat: newSlots[V](tableMin)})
+}
+
+func newSlots[V any](n int) slots[V] {
+	return slots[V]{make([]atomic.Pointer[entry[V]], n), make([]uint32, n)}
 }
 
 // find returns the entry under key, nil if it finds none.
 func (x *index[V]) find(key string) *entry[V] {
 	h := maphash.String(x.seed, key)
-	in := x.slotsOf(h)
+	in := x.entriesOf(h)
 	for i, mask := h, uint64(len(in))-1; ; i++ {
 		if e := in[i&mask].Load(); e == nil || e.key == key {
 			return e
@@ -74,26 +84,46 @@ func (x *index[V]) find(key string) *entry[V] {
 	}
 }
 
-// slotsOf returns the slots in which keys of the hash h are.
+// entriesOf returns the slots in which keys of the hash h are.
+func (x *index[V]) entriesOf(h uint64) []atomic.Pointer[entry[V]] {
+	t := x.table.Load()
+	if t.flat.entries != nil {
+		return t.flat.entries
+	}
+	return t.segments[h>>(t.shift&63)].Load().entries[:]
+}
+
+// lookup is find for the holder of the mutex, and faster where there is nothing.
+func (x *index[V]) lookup(key string) *entry[V] {
+	h := maphash.String(x.seed, key)
+	in := x.slotsOf(h)
+	mask, low := uint64(len(in.hashes))-1, uint32(h) //nolint:gosec // the low half is meant
+	for i := h; ; i++ {
+		e := in.entries[i&mask].Load()
+		if e == nil || in.hashes[i&mask] == low && e.key == key {
+			return e
+		}
+	}
+}
+
 func (x *index[V]) slotsOf(h uint64) slots[V] {
 	t := x.table.Load()
-	if t.flat != nil {
+	if t.flat.entries != nil {
 		return t.flat
 	}
-	return t.segments[h>>(t.shift&63)].Load().slots[:]
+	return t.segments[h>>(t.shift&63)].Load().slots()
 }
 
 // add puts e, whose key must not be there, under it.
 func (x *index[V]) add(e *entry[V]) {
 	h := maphash.String(x.seed, e.key)
-	e.hash = uint32(h) //nolint:gosec // the low half is meant
 	t := x.table.Load()
-	if t.flat != nil && x.flat == len(t.flat)/4*3 {
+	if n := len(t.flat.hashes); n > 0 && x.flat == n/4*3 {
 		x.outgrow(t.flat)
 		t = x.table.Load()
 	}
-	if t.flat != nil {
-		t.flat.put(e)
+	if t.flat.entries != nil {
+		t.flat.put(e, h)
 		x.flat++
 		return
 	}
@@ -102,18 +132,19 @@ func (x *index[V]) add(e *entry[V]) {
 		x.split(h, s)
 		s = x.segmentOf(h)
 	}
-	s.put(e)
+	s.put(e, h)
 }
 
 // remove takes out e, which must be there.
 func (x *index[V]) remove(e *entry[V]) {
-	if t := x.table.Load(); t.flat != nil {
-		t.flat.take(e)
+	h := maphash.String(x.seed, e.key)
+	if t := x.table.Load(); t.flat.entries != nil {
+		t.flat.take(e, h)
 		x.flat--
 		return
 	}
-	s := x.segmentOf(maphash.String(x.seed, e.key))
-	slots[V](s.slots[:]).take(e)
+	s := x.segmentOf(h)
+	s.slots().take(e, h)
 	s.used--
 }
 
@@ -125,10 +156,10 @@ func (x *index[V]) segmentOf(h uint64) *segment[V] {
 // outgrow moves a full flat table into one of twice the size, or into two
 // segments.
 func (x *index[V]) outgrow(full slots[V]) {
-	if len(full) < segmentSize {
-		wider := make(slots[V], 2*len(full))
+	if n := len(full.hashes); n < segmentSize {
+		wider := newSlots[V](2 * n)
 		for e := range full.all {
-			wider.put(e)
+			wider.put(e, maphash.String(x.seed, e.key))
 		}
 		x.table.Store(&table[V]{flat: wider})
 		return
@@ -138,7 +169,8 @@ func (x *index[V]) outgrow(full slots[V]) {
 		t.segments[i].Store(&segment[V]{depth: 1})
 	}
 	for e := range full.all {
-		t.segments[maphash.String(x.seed, e.key)>>t.shift].Load().put(e)
+		h := maphash.String(x.seed, e.key)
+		t.segments[h>>t.shift].Load().put(e, h)
 	}
 	x.flat = 0
 	x.table.Store(t)
@@ -155,8 +187,9 @@ func (x *index[V]) split(h uint64, full *segment[V]) {
 	for i := range halves {
 		halves[i] = &segment[V]{depth: full.depth + 1}
 	}
-	for e := range slots[V](full.slots[:]).all {
-		halves[maphash.String(x.seed, e.key)<<full.depth>>63].put(e)
+	for e := range full.slots().all {
+		h := maphash.String(x.seed, e.key)
+		halves[h<<full.depth>>63].put(e, h)
 	}
 	first, places := t.placesOf(int(h>>t.shift), full) //nolint:gosec // a place
 	for i := range places {
@@ -180,46 +213,51 @@ func (t *table[V]) placesOf(place int, s *segment[V]) (first, places int) {
 	return place &^ (places - 1), places
 }
 
-func (s *segment[V]) put(e *entry[V]) {
-	slots[V](s.slots[:]).put(e)
+func (s *segment[V]) put(e *entry[V], h uint64) {
+	s.slots().put(e, h)
 	s.used++
 }
 
-// put adds e, for which there is room.
-func (s slots[V]) put(e *entry[V]) {
-	mask := uint32(len(s) - 1) //nolint:gosec // at most segmentSize
-	i := e.hash & mask
-	for s[i].Load() != nil {
+// put adds e, of the hash h, for which there is room.
+func (s slots[V]) put(e *entry[V], h uint64) {
+	mask := uint64(len(s.hashes)) - 1
+	i := h & mask
+	for s.entries[i].Load() != nil {
 		i = (i + 1) & mask
 	}
-	s[i].Store(e)
+	s.set(i, e, uint32(h)) //nolint:gosec // the low half is meant
 }
 
-// take removes e, which must be there, and moves up what stands behind it, so
-// that no gap ends a search too early.
-func (s slots[V]) take(e *entry[V]) {
-	mask := uint32(len(s) - 1) //nolint:gosec // at most segmentSize
-	gap := e.hash & mask
-	for s[gap].Load() != e {
+func (s slots[V]) set(i uint64, e *entry[V], hash uint32) {
+	s.hashes[i] = hash
+	s.entries[i].Store(e)
+}
+
+// take removes e, of the hash h, which must be there, and moves up what stands
+// behind it, so that no gap ends a search too early.
+func (s slots[V]) take(e *entry[V], h uint64) {
+	mask := uint64(len(s.hashes)) - 1
+	gap := h & mask
+	for s.entries[gap].Load() != e {
 		gap = (gap + 1) & mask
 	}
 	for i := (gap + 1) & mask; ; i = (i + 1) & mask {
-		next := s[i].Load()
+		next := s.entries[i].Load()
 		if next == nil {
 			break
 		}
-		if (i-next.hash)&mask >= (i-gap)&mask { // its search passes the gap
-			s[gap].Store(next)
+		if hash := s.hashes[i]; (i-uint64(hash))&mask >= (i-gap)&mask { // its search passes the gap
+			s.set(gap, next, hash)
 			gap = i
 		}
 	}
-	s[gap].Store(nil)
+	s.entries[gap].Store(nil)
 }
 
 // all yields the entries.
 func (s slots[V]) all(yield func(*entry[V]) bool) {
-	for i := range s {
-		if e := s[i].Load(); e != nil && !yield(e) {
+	for i := range s.entries {
+		if e := s.entries[i].Load(); e != nil && !yield(e) {
 			return
 		}
 	}
@@ -231,9 +269,9 @@ func (s slots[V]) all(yield func(*entry[V]) bool) {
 // caller holds the mutex.
 func (t *table[V]) part(n int) (entries []*entry[V], next int) {
 	in := t.flat
-	if t.flat == nil {
+	if t.flat.entries == nil {
 		s := t.segments[n].Load()
-		in = s.slots[:]
+		in = s.slots()
 		first, places := t.placesOf(n, s)
 		next = (first + places) % len(t.segments)
 	}

@@ -31,8 +31,8 @@ func (c *PromptCache[V]) denyLocked(r *registry[V], at time.Duration) {
 	}
 	r.missing.began = at
 	r.missing.inquiry++
-	for _, x := range c.entries.recency.heap.items {
-		if e := x.entry; e.registry == r {
+	for e := range c.entries.all {
+		if e.registry == r {
 			e.drop(isCounted)
 			if e.foundAt() >= at {
 				r.find(e)
@@ -107,8 +107,7 @@ func (c *PromptCache[V]) resumeLocked(r *registry[V]) {
 // othersLocked reports whether n more prompts of e's registry are cached that
 // it will be asked for and may have.
 func (c *PromptCache[V]) othersLocked(e *entry[V], n int, now time.Duration) bool {
-	for _, x := range c.entries.recency.heap.items {
-		other := x.entry
+	for other := range c.entries.all {
 		askedFor := !other.snap().immutable() && !other.unknownToRegistry() && !c.idleLocked(other, now)
 		if other != e && other.registry == e.registry && askedFor {
 			if n--; n == 0 {

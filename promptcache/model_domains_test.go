@@ -229,6 +229,7 @@ func (m *model) land(key string, probe bool) *revised {
 	case v == nil:
 		m.metrics.RefreshErrors++
 		e.failure = m.failureAfter(d, e.failure, transient)
+		e.parked = e.parked && transient
 		e.seenStale = e.seenStale || m.stale(e)
 	case e == nil:
 		m.insert(key, v)

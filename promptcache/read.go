@@ -56,7 +56,7 @@ type found[V any] struct {
 func (c *PromptCache[V]) hit(key string) *snapshot[V] {
 	entries := &c.entries
 	h := maphash.String(entries.index.seed, key)
-	in := entries.index.slotsOf(h)
+	in := entries.index.entriesOf(h)
 	for i, mask := h, uint64(len(in))-1; ; i++ {
 		e := in[i&mask].Load()
 		if e == nil {

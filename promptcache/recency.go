@@ -20,18 +20,20 @@ import (
 //   - Once two have met (the clock is shared), uses take the clock's stamp as it
 //     is and write nothing if the entry has it already. The next advance ends
 //     that. So uses tie only with others between the same two advances.
-//   - An entry's place in the heap is by the stamp it had when it was put there,
-//     which is not more than it has. So once the first one's stamp is still that,
-//     no entry's is less.
+//   - An entry is in the line of those that were added, or once it was found to
+//     have been used since, in the heap; both are ordered by the stamp it had when
+//     it took its place, which is not more than it has. So once the first one of
+//     both has the stamp that it took its place with, no entry's is less.
 //   - uses counts the times that use moved the clock on.
 type recency[V any] struct {
 	_     [64]byte // readers write the clock: nothing that they only read may lie beside it
 	clock atomic.Int64
 	_     [56]byte
 
-	skipped int64   // how far the clock was moved on by others than use
-	loaded  int64   // the latest stamp of a loaded entry
-	heap    heap[V] // by the stamps that they had when they took their places
+	skipped int64 // how far the clock was moved on by others than use
+	loaded  int64 // the latest stamp of a loaded entry
+	added   line[V]
+	heap    heap[V]
 }
 
 const (
@@ -121,22 +123,40 @@ func (r *recency[V]) add(e *entry[V], moment time.Duration, isLoaded bool) {
 		stamp = r.advance(moment)
 	}
 	e.stamp.Store(stamp)
-	r.heap.push(e, stamp)
+	if isLoaded {
+		r.heap.push(e, stamp)
+	} else {
+		r.added.push(e, stamp)
+	}
 }
 
-// remove takes e out.
-func (r *recency[V]) remove(e *entry[V]) { r.heap.remove(e) }
+// remove takes out e, which is there.
+func (r *recency[V]) remove(e *entry[V]) {
+	if e.is(isInLine) {
+		r.added.remove(e)
+	} else {
+		r.heap.remove(e)
+	}
+}
 
 // oldest returns the least recently used entry, nil if it takes more than tries
-// entries that were used meanwhile to find it.
+// entries that were used meanwhile to find it. There must be one.
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
-		first := r.heap.items[0]
-		stamp := first.entry.stamp.Load()
-		if stamp == first.key {
-			return first.entry
+		first, waits := r.added.first()
+		if items := r.heap.items; !waits || len(items) > 0 && items[0].key < first.key {
+			first, waits = items[0], false
 		}
-		r.heap.fix(first.entry, stamp)
+		e, stamp := first.entry, first.entry.stamp.Load()
+		switch {
+		case stamp == first.key:
+			return e
+		case waits:
+			r.added.remove(e)
+			r.heap.push(e, stamp)
+		default:
+			r.heap.fix(e, stamp)
+		}
 	}
 	return nil
 }

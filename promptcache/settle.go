@@ -16,6 +16,9 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	c.noteFallbackLocked(f)
 	c.noteOutcomeLocked(f, out)
 	c.weighLocked(f, out, now)
+	if f.says == alive && f.entry != nil {
+		f.entry.drop(isParked) // it has had its turn
+	}
 	switch {
 	case out.fallback && attached:
 		f.fallback = c.storeFallbackLocked(f, out, now)
