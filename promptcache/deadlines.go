@@ -13,6 +13,7 @@ import (
 type deadlines[V any] struct {
 	first, last *flight[V]
 	timer       *clock.Timer  // nil if it is not set
+	set         uint64        // how often it was
 	at          time.Duration // when it comes, at the latest when first's time is over
 }
 
@@ -81,17 +82,18 @@ func (c *PromptCache[V]) setDeadlineTimerLocked(now time.Duration) {
 		d.timer.Stop()
 	}
 	d.at = d.first.expiresAt
-	var timer *clock.Timer
-	timer = c.time.clock.AfterFunc(d.at-now, func() { c.expireAll(timer) })
-	d.timer = timer
+	d.set++
+	set := d.set // the timer itself may come before AfterFunc has returned it
+	d.timer = c.time.clock.AfterFunc(d.at-now, func() { c.expireAll(set) })
 }
 
-// expireAll ends the flights whose time is over.
-func (c *PromptCache[V]) expireAll(timer *clock.Timer) {
+// expireAll ends the flights whose time is over. It does nothing if the timer was
+// stopped or set anew since that time.
+func (c *PromptCache[V]) expireAll(set uint64) {
 	c.mu.Lock()
 	defer c.unlock()
 	d := &c.deadlines
-	if d.timer != timer {
+	if d.timer == nil || d.set != set {
 		return
 	}
 	d.timer = nil
