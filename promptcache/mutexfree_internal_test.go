@@ -30,7 +30,7 @@ func doneWhileLocked(c *PromptCache[*int], f func()) bool {
 		f()
 		done.Store(true)
 	}()
-	for range 20_000 { // of them one is enough where f needs no mutex
+	for range 200_000 { // far more than it takes where f needs no mutex
 		if done.Load() {
 			break
 		}
