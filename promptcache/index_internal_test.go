@@ -35,8 +35,9 @@ func walked(x *index[int], between func()) (met []*entry[int]) {
 // requireIndex checks all of x's structure, and that it holds want and no more.
 func requireIndex(t require.TestingT, x *index[int], want map[string]*entry[int]) {
 	for key, e := range want {
-		if x.find(key) != e {
+		if x.find(key) != e || x.lookup(key) != e {
 			require.Same(t, e, x.find(key), key)
+			require.Same(t, e, x.lookup(key), key)
 		}
 	}
 	met := walked(x, func() {})
@@ -45,9 +46,9 @@ func requireIndex(t require.TestingT, x *index[int], want map[string]*entry[int]
 		require.Same(t, want[e.key], e)
 	}
 	all := x.table.Load()
-	if all.flat != nil {
+	if all.flat.entries != nil {
 		require.Equal(t, len(want), x.flat)
-		require.LessOrEqual(t, 4*x.flat, 3*len(all.flat), "a search must end")
+		require.LessOrEqual(t, 4*x.flat, 3*len(all.flat.entries), "a search must end")
 		return
 	}
 	require.Len(t, all.segments, 1<<(64-all.shift))
@@ -56,7 +57,7 @@ func requireIndex(t require.TestingT, x *index[int], want map[string]*entry[int]
 		first, places := all.placesOf(n, s)
 		require.Equal(t, n, first)
 		used := 0
-		for range slots[int](s.slots[:]).all {
+		for range s.slots().all {
 			used++
 		}
 		require.Equal(t, used, s.used)
@@ -95,6 +96,7 @@ func TestIndexAgainstMap(t *testing.T) {
 			requireIndex(t, x, model)
 		}
 		require.Nil(t, x.find("another"))
+		require.Nil(t, x.lookup("another"))
 	})
 }
 
@@ -107,16 +109,16 @@ func TestIndexGrows(t *testing.T) {
 	for i := range 20_000 {
 		before := x.table.Load()
 		held := 0
-		if before.flat == nil {
+		if before.flat.entries == nil {
 			held = segmentsOf(before)
 		}
 		e := &entry[int]{key: fmt.Sprint("owner/prompt-", i)}
 		x.add(e)
 		model[e.key] = e
 		after := x.table.Load()
-		flats[len(after.flat)] = true
+		flats[len(after.flat.entries)] = true
 		directories[len(after.segments)] = true
-		if before == after && after.flat == nil && segmentsOf(after) > held {
+		if before == after && after.flat.entries == nil && segmentsOf(after) > held {
 			splitOnly++
 		}
 		if i < 2000 || i%997 == 0 {
@@ -153,22 +155,23 @@ func segmentsOf(t *table[int]) (n int) {
 func TestIndexShiftsBack(t *testing.T) {
 	for size := tableMin; size <= 64; size *= 2 {
 		rapid.Check(t, func(t *rapid.T) {
-			in, held := make(slots[int], size), map[*entry[int]]bool{}
+			in, held := newSlots[int](size), map[*entry[int]]uint64{}
 			for range rapid.IntRange(1, size/4*3).Draw(t, "entries") {
-				near := uint32(size - 3 + rapid.IntRange(0, 5).Draw(t, "hash"))
-				e := &entry[int]{hash: near}
-				in.put(e)
-				held[e] = true
+				near := uint64(size - 3 + rapid.IntRange(0, 5).Draw(t, "hash"))
+				e := &entry[int]{}
+				in.put(e, near)
+				held[e] = near
 			}
-			for e := range maps.Clone(held) {
-				in.take(e)
+			for e, hash := range maps.Clone(held) {
+				in.take(e, hash)
 				delete(held, e)
-				for other := range held {
-					at, mask := other.hash, uint32(size-1)
-					for in[at&mask].Load() != other {
-						require.NotNil(t, in[at&mask].Load(), "a gap ends the search for it")
+				for other, at := range held {
+					mask := uint64(size - 1)
+					for in.entries[at&mask].Load() != other {
+						require.NotNil(t, in.entries[at&mask].Load(), "a gap ends the search for it")
 						at++
 					}
+					require.EqualValues(t, held[other], in.hashes[at&mask])
 				}
 				n := 0
 				for range in.all {

@@ -56,8 +56,8 @@ func many(t testing.TB, n int, changes ...func(cfg *Config)) (*PromptCache[*int]
 
 // countOf returns how many of c's entries have the flag.
 func (c *PromptCache[V]) countOf(f flag) (n int) {
-	for _, x := range c.entries.recency.heap.items {
-		if x.entry.is(f) {
+	for e := range c.entries.all {
+		if e.is(f) {
 			n++
 		}
 	}
@@ -160,7 +160,7 @@ func TestHoldsAreShort(t *testing.T) {
 		}
 		c.cfg.MaxSize = n / 2
 		order := func() (moved int) { // how many entries' places in the heap are by stamps that they have
-			for _, x := range c.entries.recency.heap.items {
+			for _, x := range c.entries.recency.ranked() {
 				if x.key == x.entry.stamp.Load() {
 					moved++
 				}

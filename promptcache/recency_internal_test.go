@@ -53,14 +53,26 @@ func (o *exactOrder) drop(e *entry[int]) {
 
 func (o *exactOrder) all() []*entry[int] { return append(slices.Clone(o.loaded), o.used...) }
 
+// ranked returns the entries that r holds, with what they are ordered by.
+func (r *recency[V]) ranked() []ranked[V] {
+	all := slices.Clone(r.heap.items)
+	for i := r.added.head; i < r.added.tail; i++ {
+		if x := r.added.items[i&(len(r.added.items)-1)]; x.entry != nil {
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
 // byStamp returns the entries in order of their stamps, as Keys does.
 func (r *recency[V]) byStamp() []*entry[V] {
-	all := make([]*entry[V], 0, len(r.heap.items))
-	for _, x := range r.heap.items {
-		all = append(all, x.entry)
+	all := r.ranked()
+	slices.SortFunc(all, func(a, b ranked[V]) int { return cmp.Compare(a.entry.stamp.Load(), b.entry.stamp.Load()) })
+	entries := make([]*entry[V], len(all))
+	for i, x := range all {
+		entries[i] = x.entry
 	}
-	slices.SortFunc(all, func(a, b *entry[V]) int { return cmp.Compare(a.stamp.Load(), b.stamp.Load()) })
-	return all
+	return entries
 }
 
 func TestRecencySequential(t *testing.T) {
@@ -139,7 +151,8 @@ func TestRecencySequential(t *testing.T) {
 				require.True(t, slices.Equal(want.all(), r.byStamp()), "no two uses tie")
 				require.Equal(t, moved, r.uses())
 				requireHeap(t, &r.heap)
-				for _, x := range r.heap.items {
+				require.Len(t, r.ranked(), r.added.tail-r.added.head-r.added.left+len(r.heap.items))
+				for _, x := range r.ranked() {
 					require.LessOrEqual(t, x.key, x.entry.stamp.Load())
 				}
 				for _, e := range want.used {
