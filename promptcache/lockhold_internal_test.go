@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -221,7 +222,7 @@ func TestTickWithNothingDue(t *testing.T) {
 
 func BenchmarkTickWithNothingDue(b *testing.B) {
 	for _, n := range []int{100, 10_000, 1_000_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			_, _, r := many(b, n)
 			r.pass(true)
 			for b.Loop() {
