@@ -17,9 +17,10 @@ import (
 //   - The clock and every stamp only grow. A used entry's stamp is the clock's.
 //   - While no two readers meet, every use moves the clock on, so no two stamps
 //     are equal: the order is exact.
-//   - Once two have met (the clock is shared), uses take the clock's stamp as it
-//     is and write nothing if the entry has it already. The next advance ends
-//     that. So uses tie only with others between the same two advances.
+//   - Once two have met, or a reader and the search for the oldest (the clock is
+//     shared), uses take the clock's stamp as it is and write nothing if the
+//     entry has it already. The next advance, or the end of the search, ends
+//     that. So uses tie only with what has come between the same two advances.
 //   - An entry's place in the heap is by the stamp it had when it was put there,
 //     which is not more than it has. So once the first one's stamp is still that,
 //     no entry's is less.
@@ -35,7 +36,7 @@ type recency[V any] struct {
 }
 
 const (
-	shared  = 1       // the bit of the clock that says that readers have met
+	shared  = 1       // the bit of the clock that says that readers have met, or the oldest is looked for
 	instant = 2       // what one use adds to the clock
 	live    = 1 << 62 // the bit of a stamp that loaded entries do not have, so that they are less recent than all others
 )
@@ -128,14 +129,20 @@ func (r *recency[V]) add(e *entry[V], moment time.Duration, isLoaded bool) {
 func (r *recency[V]) remove(e *entry[V]) { r.heap.remove(e) }
 
 // oldest returns the least recently used entry, nil if it takes more than tries
-// entries that were used meanwhile to find it.
+// entries that were used meanwhile to find it; then the next call goes on. Until
+// one is found, uses take the stamp that the clock has now: else a reader that
+// goes round all entries in order would use each just before it is found.
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
 		first := r.heap.items[0]
 		stamp := first.entry.stamp.Load()
 		if stamp == first.key {
+			if r.clock.Load()&shared != 0 {
+				r.advance(0)
+			}
 			return first.entry
 		}
+		r.clock.Or(shared)
 		r.heap.fix(first.entry, stamp)
 	}
 	return nil
