@@ -44,11 +44,14 @@ func (c *counters) mine() *stripe {
 	return &c.stripes[at*spread>>c.shift]
 }
 
-// sum returns the counts of all stripes.
+// sum returns the counts of all stripes. A hit is counted before it is counted as
+// stale, so the stale ones are summed first: there are never more of them.
 func (c *counters) sum() (hits, staleHits uint64) {
 	for i := range c.stripes {
-		hits += c.stripes[i].hits.Load()
 		staleHits += c.stripes[i].staleHits.Load()
+	}
+	for i := range c.stripes {
+		hits += c.stripes[i].hits.Load()
 	}
 	return hits, staleHits
 }

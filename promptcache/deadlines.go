@@ -13,6 +13,7 @@ import (
 type deadlines[V any] struct {
 	first, last *flight[V]
 	timer       *clock.Timer  // nil if it is not set
+	sets        uint64        // how often it was
 	at          time.Duration // when it comes, at the latest when first's time is over
 }
 
@@ -81,17 +82,18 @@ func (c *PromptCache[V]) setDeadlineTimerLocked(now time.Duration) {
 		d.timer.Stop()
 	}
 	d.at = d.first.expiresAt
-	var timer *clock.Timer
-	timer = c.time.clock.AfterFunc(d.at-now, func() { c.expireAll(timer) })
-	d.timer = timer
+	d.sets++
+	set := d.sets
+	d.timer = c.time.clock.AfterFunc(d.at-now, func() { c.expireAll(set) })
 }
 
-// expireAll ends the flights whose time is over.
-func (c *PromptCache[V]) expireAll(timer *clock.Timer) {
+// expireAll ends the flights whose time is over, if the timer was not set again
+// meanwhile.
+func (c *PromptCache[V]) expireAll(set uint64) {
 	c.mu.Lock()
 	defer c.unlock()
 	d := &c.deadlines
-	if d.timer != timer {
+	if d.sets != set || d.timer == nil {
 		return
 	}
 	d.timer = nil

@@ -52,6 +52,7 @@ const (
 	snapLoaded                             // from a snapshot, and not fetched since
 	snapFetched                            // a fetch has brought it, or has found it unchanged
 	snapRefreshed                          // and there was a value before
+	snapMarked                             // MarkStale was called since its fetch began, before it was stored
 
 	snapSet snapshotKind = 0 // none of them
 )

@@ -202,7 +202,11 @@ func (c *PromptCache[V]) tooOldLocked(cand *candidate[V], age time.Duration) boo
 
 // takeInLocked loads a candidate, or says why not.
 func (c *PromptCache[V]) takeInLocked(cand *candidate[V], at, now time.Duration) error {
-	snap := c.newSnapshot(cand.value, cand.traits, at, cand.fetchedAt, snapLoaded)
+	is := snapLoaded
+	if cand.marked {
+		is |= snapMarked
+	}
+	snap := c.newSnapshot(cand.value, cand.traits, at, cand.fetchedAt, is)
 	snap.early = c.spreadLocked(snap.early, now-at)
 
 	e := c.entries.peek(cand.key)

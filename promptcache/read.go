@@ -65,7 +65,7 @@ func (c *PromptCache[V]) hit(key string) *snapshot[V] {
 		if e.key != key {
 			continue
 		}
-		flags, rules := flag(e.flags.Load()), c.rules.Load()
+		rules, flags := c.rules.Load(), flag(e.flags.Load()) // in this order: flags from before the rules may not be true yet
 		if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
 			return c.hitOdd(e, flags, rules)
 		}
@@ -188,8 +188,9 @@ func (c *PromptCache[V]) fresh(key string) (e *entry[V], s *snapshot[V], now tim
 	if e = c.entries.find(key); e == nil {
 		return nil, nil, 0
 	}
+	marked := e.is(isMarked) // first, for the mark goes after the snapshot that it is on
 	s, now = e.snap(), c.time.now()
-	if stale, _ := s.judge(c.rules.Load(), e.is(isMarked), now); stale {
+	if stale, _ := s.judge(c.rules.Load(), marked, now); stale {
 		return nil, nil, 0
 	}
 	return e, s, now

@@ -17,9 +17,10 @@ import (
 //   - The clock and every stamp only grow. A used entry's stamp is the clock's.
 //   - While no two readers meet, every use moves the clock on, so no two stamps
 //     are equal: the order is exact.
-//   - Once two have met (the clock is shared), uses take the clock's stamp as it
-//     is and write nothing if the entry has it already. The next advance ends
-//     that. So uses tie only with others between the same two advances.
+//   - Once two have met, or a reader and the search for the oldest (the clock is
+//     shared), uses take the clock's stamp as it is and write nothing if the
+//     entry has it already. The next advance, or the end of the search, ends
+//     that. So uses tie only with what has come between the same two advances.
 //   - An entry is in the line of those that were added, or once it was found to
 //     have been used since, in the heap; both are ordered by the stamp it had when
 //     it took its place, which is not more than it has. So once the first one of
@@ -37,7 +38,7 @@ type recency[V any] struct {
 }
 
 const (
-	shared  = 1       // the bit of the clock that says that readers have met
+	shared  = 1       // the bit of the clock that says that readers have met, or the oldest is looked for
 	instant = 2       // what one use adds to the clock
 	live    = 1 << 62 // the bit of a stamp that loaded entries do not have, so that they are less recent than all others
 )
@@ -140,7 +141,10 @@ func (r *recency[V]) remove(e *entry[V]) {
 }
 
 // oldest returns the least recently used entry, nil if it takes more than tries
-// entries that were used meanwhile to find it. There must be one.
+// entries that were used meanwhile to find it; then the next call goes on. Until
+// one is found, uses take the stamp that the clock has now: else a reader that
+// goes round all entries in order would use each just before it is found. There
+// must be an entry.
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
 		first, waits := r.added.first()
@@ -148,13 +152,17 @@ func (r *recency[V]) oldest(tries int) *entry[V] {
 			first, waits = items[0], false
 		}
 		e, stamp := first.entry, first.entry.stamp.Load()
-		switch {
-		case stamp == first.key:
+		if stamp == first.key {
+			if r.clock.Load()&shared != 0 {
+				r.advance(0)
+			}
 			return e
-		case waits:
+		}
+		r.clock.Or(shared)
+		if waits {
 			r.added.remove(e)
 			r.heap.push(e, stamp)
-		default:
+		} else {
 			r.heap.fix(e, stamp)
 		}
 	}

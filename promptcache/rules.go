@@ -34,6 +34,7 @@ func (c *PromptCache[V]) publishLocked() {
 
 // judge says what s, marked or not, is at the moment now.
 func (s *snapshot[V]) judge(r *rules, isMarked bool, now time.Duration) (stale, expired bool) {
+	isMarked = isMarked || s.kind&snapMarked != 0 // readers may see it before its entry is marked
 	switch {
 	case r.offline:
 		return false, false

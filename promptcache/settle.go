@@ -98,6 +98,9 @@ func (c *PromptCache[V]) storeLocked(f *flight[V], out outcome[V], now time.Dura
 	if e != nil {
 		is |= snapRefreshed
 	}
+	if f.marked {
+		is |= snapMarked
+	}
 	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, is)
 	if e == nil {
 		e = c.insertLocked(f.key, f.registry.domain, snap, now)
