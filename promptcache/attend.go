@@ -41,9 +41,11 @@ func (r *refresher[V]) attend(now time.Duration) {
 	for _, reg := range r.registries(func(reg *registry[V]) bool { return reg.held && !reg.probing(now) }) {
 		r.probe(reg, now)
 	}
-	r.c.mu.Lock()
-	defer r.c.unlock()
-	r.attendLocked(now)
+	for more := true; more; {
+		r.c.mu.Lock()
+		more = r.attendLocked(now)
+		r.c.unlock()
+	}
 }
 
 // registries returns those that match.
@@ -62,20 +64,21 @@ func (r *refresher[V]) registries(match func(*registry[V]) bool) (out []*registr
 }
 
 // attendLocked is the part of attend that looks at no prompt but those whose
-// turn it is.
-func (r *refresher[V]) attendLocked(now time.Duration) {
+// turn it is, a few of each registry's. It reports whether there are more.
+func (r *refresher[V]) attendLocked(now time.Duration) (more bool) {
 	if r.over() {
-		return
+		return false
 	}
 	if r.alarmAt <= now {
 		r.alarmAt = never
 	}
 	next := r.requireLocked(now)
 	for _, reg := range r.c.registries {
-		r.letGoLocked(reg, now)
+		more = r.letGoLocked(reg, now) || more
 		if reg.comeback.waiting != nil {
 			next = min(next, reg.comeback.next)
 		}
 	}
 	r.alarmLocked(next)
+	return more
 }

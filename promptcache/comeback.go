@@ -1,9 +1,6 @@
 package promptcache
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // comebackTick is how often prompts of a registry that is back are let go.
 const comebackTick = 100 * time.Millisecond
@@ -15,6 +12,7 @@ type comeback[V any] struct {
 	waiting []*entry[V] // most recently used first; nil when there is no comeback
 	read    []*entry[V] // those of them that readers met, in that order
 	batch   int         // how many are let go each tick
+	left    int         // of those whose tick has come
 	next    time.Duration
 }
 
@@ -30,13 +28,12 @@ func (c *PromptCache[V]) parkForComebackLocked(e *entry[V]) bool {
 	return true
 }
 
-// comeBackLocked begins the way back of parked prompts, least recently used
+// comeBackLocked begins the way back of parked prompts, most recently used
 // first.
 func (r *refresher[V]) comeBackLocked(reg *registry[V], parked []*entry[V], now time.Duration) {
 	if len(parked) == 0 {
 		return
 	}
-	slices.Reverse(parked)
 	ticks := max(1, int64(r.c.cfg.RefreshInterval/comebackTick))
 	reg.comeback = comeback[V]{
 		waiting: parked,
@@ -54,38 +51,48 @@ func (b *comeback[V]) hurry(e *entry[V]) {
 	}
 }
 
-// pop returns the next one that is still parked, nil if there is none.
+// pop returns the next one, which may have come back by itself; nil if there is
+// none.
 func (b *comeback[V]) pop() *entry[V] {
 	for _, queue := range []*[]*entry[V]{&b.read, &b.waiting} {
-		for len(*queue) > 0 {
+		if len(*queue) > 0 {
 			e := (*queue)[0]
 			*queue = (*queue)[1:]
-			if e.is(isParked) {
-				return e
-			}
+			return e
 		}
 	}
 	return nil
 }
 
-// letGoLocked lets the prompts go whose turn it is.
-func (r *refresher[V]) letGoLocked(reg *registry[V], now time.Duration) {
+// letGoLocked lets the prompts go whose turn it is. It looks at a few and reports
+// whether there are more.
+func (r *refresher[V]) letGoLocked(reg *registry[V], now time.Duration) (more bool) {
 	back := &reg.comeback
-	if back.waiting == nil || now < back.next {
-		return
+	if back.waiting == nil {
+		return false
 	}
-	back.next = later(now, comebackTick)
-	for range back.batch {
-		e := back.pop()
-		if e == nil {
-			*back = comeback[V]{}
-			return
+	if now >= back.next {
+		back.next = later(now, comebackTick)
+		back.left = back.batch
+	}
+	for range chunk {
+		if back.left == 0 {
+			return false
 		}
-		e.drop(isParked)
-		e.sleep()
-		r.considerLocked(e, now)
-		r.c.rescheduleLocked(e)
+		e := back.pop()
+		switch {
+		case e == nil:
+			*back = comeback[V]{}
+			return false
+		case e.is(isParked):
+			back.left--
+			e.drop(isParked)
+			e.sleep()
+			r.considerLocked(e, now)
+			r.c.rescheduleLocked(e)
+		}
 	}
+	return back.left > 0
 }
 
 // unpark leaves all prompts to whoever asks for them next, for there is no

@@ -13,7 +13,7 @@ import (
 type deadlines[V any] struct {
 	first, last *flight[V]
 	timer       *clock.Timer  // nil if it is not set
-	sets        uint64        // how often it was
+	set         uint64        // how often it was
 	at          time.Duration // when it comes, at the latest when first's time is over
 }
 
@@ -82,18 +82,18 @@ func (c *PromptCache[V]) setDeadlineTimerLocked(now time.Duration) {
 		d.timer.Stop()
 	}
 	d.at = d.first.expiresAt
-	d.sets++
-	set := d.sets
+	d.set++
+	set := d.set // the timer itself may come before AfterFunc has returned it
 	d.timer = c.time.clock.AfterFunc(d.at-now, func() { c.expireAll(set) })
 }
 
-// expireAll ends the flights whose time is over, if the timer was not set again
-// meanwhile.
+// expireAll ends the flights whose time is over. It does nothing if the timer was
+// stopped or set anew since that time.
 func (c *PromptCache[V]) expireAll(set uint64) {
 	c.mu.Lock()
 	defer c.unlock()
 	d := &c.deadlines
-	if d.sets != set || d.timer == nil {
+	if d.timer == nil || d.set != set {
 		return
 	}
 	d.timer = nil

@@ -35,9 +35,9 @@ func walked(x *index[int], between func()) (met []*entry[int]) {
 // requireIndex checks all of x's structure, and that it holds want and no more.
 func requireIndex(t require.TestingT, x *index[int], want map[string]*entry[int]) {
 	for key, e := range want {
-		require.Same(t, e, x.lookup(key))
-		if x.find(key) != e {
+		if x.find(key) != e || x.lookup(key) != e {
 			require.Same(t, e, x.find(key), key)
+			require.Same(t, e, x.lookup(key), key)
 		}
 	}
 	met := walked(x, func() {})
@@ -48,7 +48,7 @@ func requireIndex(t require.TestingT, x *index[int], want map[string]*entry[int]
 	all := x.table.Load()
 	if all.flat.entries != nil {
 		require.Equal(t, len(want), x.flat)
-		require.LessOrEqual(t, 4*x.flat, 3*len(all.flat.hashes), "a search must end")
+		require.LessOrEqual(t, 4*x.flat, 3*len(all.flat.entries), "a search must end")
 		return
 	}
 	require.Len(t, all.segments, 1<<(64-all.shift))
@@ -96,6 +96,7 @@ func TestIndexAgainstMap(t *testing.T) {
 			requireIndex(t, x, model)
 		}
 		require.Nil(t, x.find("another"))
+		require.Nil(t, x.lookup("another"))
 	})
 }
 
@@ -115,7 +116,7 @@ func TestIndexGrows(t *testing.T) {
 		x.add(e)
 		model[e.key] = e
 		after := x.table.Load()
-		flats[len(after.flat.hashes)] = true
+		flats[len(after.flat.entries)] = true
 		directories[len(after.segments)] = true
 		if before == after && after.flat.entries == nil && segmentsOf(after) > held {
 			splitOnly++
@@ -161,8 +162,8 @@ func TestIndexShiftsBack(t *testing.T) {
 				in.put(e, near)
 				held[e] = near
 			}
-			for e, h := range maps.Clone(held) {
-				in.take(e, h)
+			for e, hash := range maps.Clone(held) {
+				in.take(e, hash)
 				delete(held, e)
 				for other, at := range held {
 					mask := uint64(size - 1)
@@ -170,6 +171,7 @@ func TestIndexShiftsBack(t *testing.T) {
 						require.NotNil(t, in.entries[at&mask].Load(), "a gap ends the search for it")
 						at++
 					}
+					require.EqualValues(t, held[other], in.hashes[at&mask])
 				}
 				n := 0
 				for range in.all {

@@ -265,12 +265,16 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (old Config, n
 	return old, now, nil
 }
 
-// shrink evicts a few prompts, if there are too many, and reports whether there
-// still are.
+// shrink evicts a prompt, if there are too many, or puts a few in order that
+// readers have used since the last eviction. It reports whether there still are
+// too many.
 func (c *PromptCache[V]) shrink() bool {
 	c.mu.Lock()
 	defer c.unlock()
-	return c.evictLocked(chunk)
+	if c.entries.len() > c.cfg.MaxSize && c.entries.recency.oldest(chunk) == nil {
+		return true
+	}
+	return c.evictLocked(1)
 }
 
 // resume has the refresher go by the configuration in force. It returns it if it

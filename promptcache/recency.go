@@ -141,10 +141,10 @@ func (r *recency[V]) remove(e *entry[V]) {
 }
 
 // oldest returns the least recently used entry, nil if it takes more than tries
-// entries that were used meanwhile to find it; then the next call goes on. Until
-// one is found, uses take the stamp that the clock has now: else a reader that
-// goes round all entries in order would use each just before it is found. There
-// must be an entry.
+// entries that were used meanwhile to find it; then the next call goes on. There
+// must be one. Until it is found, uses take the stamp that the clock has now: else
+// a reader that goes round all entries in order would use each just before it is
+// found.
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
 		first, waits := r.added.first()

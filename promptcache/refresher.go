@@ -258,9 +258,13 @@ func (r *refresher[V]) answer() {
 	})
 }
 
-// dispatchLocked begins the fetches that are queued, as far as there are slots.
+// dispatchLocked begins the fetches that are queued, as far as there are slots. It
+// looks at a few and has settle see to the rest.
 func (r *refresher[V]) dispatchLocked() {
-	for !r.over() && r.active < r.c.cfg.RefreshConcurrency {
+	for range chunk {
+		if r.over() || r.active >= r.c.cfg.RefreshConcurrency {
+			return
+		}
 		e := r.queue.pop()
 		if e == nil {
 			return
@@ -275,6 +279,7 @@ func (r *refresher[V]) dispatchLocked() {
 		}
 		r.fetchLocked(e.key, e.registry.domain, e)
 	}
+	r.stir()
 }
 
 // fetchLocked begins a fetch that takes up a slot. e is nil if the key is not

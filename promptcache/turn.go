@@ -1,6 +1,9 @@
 package promptcache
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // This file is what the refresher does about a registry as a whole, looking at
 // all of its prompts. It does so between scans and lets go of the lock after every
@@ -36,7 +39,8 @@ func (r *refresher[V]) stir() {
 	}
 }
 
-// settle sees to what has happened to registries.
+// settle sees to what has happened to registries, and to what dispatchLocked has
+// left.
 func (r *refresher[V]) settle() {
 	now := r.c.time.now()
 	for _, reg := range r.registries(func(reg *registry[V]) bool { return reg.turn != noTurn }) {
@@ -44,6 +48,7 @@ func (r *refresher[V]) settle() {
 	}
 	r.c.mu.Lock()
 	r.listenLocked(now)
+	r.dispatchLocked()
 	r.c.unlock()
 	r.rouse(false)
 }
@@ -64,6 +69,7 @@ func (r *refresher[V]) takeTurn(reg *registry[V], now time.Duration) {
 		}
 		return false
 	})
+	slices.Reverse(waiting)
 	r.c.mu.Lock()
 	defer r.c.unlock()
 	if reg.turn == is {
