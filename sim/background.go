@@ -114,14 +114,13 @@ func (in *background) next() time.Duration { return in.at }
 func (in *background) shown() []shown      { return in.show }
 
 func (in *background) become(other *background) {
-	w, prompts, moments, show, queue := in.w, in.prompts, in.moments, in.show, in.queue
-	*in = *other
-	in.w = w
-	in.prompts = append(prompts[:0], other.prompts...)
-	in.moments = append(moments[:0], other.moments...)
-	in.show = append(show[:0], other.show...)
-	in.queue = queue
+	copy(in.prompts, other.prompts)
+	copy(in.moments, other.moments)
+	copy(in.show, other.show)
 	in.queue.become(&other.queue)
+	own := *in
+	*in = *other
+	in.w, in.prompts, in.moments, in.show, in.queue = own.w, own.prompts, own.moments, own.show, own.queue
 }
 
 func (in *background) play(to time.Duration) {

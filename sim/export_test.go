@@ -27,53 +27,43 @@ type Answer struct {
 
 // Stage is a scenario's registry and audience for a fleet that is no model.
 type Stage struct {
-	s     *Scenario
-	w     *world
-	limit limiter
+	s *Scenario
+	w *world
 }
 
 func NewStage(s Scenario, ttl time.Duration) *Stage {
-	st := &Stage{s: &s, w: newWorld(&s, ttl)}
-	st.limit.registry = st.w.registry
-	return st
+	return &Stage{&s, counting(newWorld(&s, ttl))}
 }
 
 // Ask has the registry answer a request; it must be asked in the order of time.
 func (st *Stage) Ask(at time.Duration) Answer {
-	st.limit.before(at)
 	a := st.w.registry.ask(0, at)
 	return Answer{a.ok, a.limited, a.retryAfter}
 }
 
-// limiter has a registry that is asked in the order of time count what it
-// serves in each minute.
-type limiter struct {
-	registry *registry
-	minute   time.Duration // when it began
-	served   int           // requests in it
-}
-
-// before must come before a request at the moment at.
-func (l *limiter) before(at time.Duration) {
-	r := l.registry
-	if r.s.Limit == 0 || r.s.outage(at) != nil {
-		return
+// counting has w's registry, which must be asked in the order of time, count
+// what it serves in each minute.
+func counting(w *world) *world {
+	minute, served := time.Duration(0), 0
+	w.registry.heard = func(_ int, at time.Duration) {
+		if w.s.Limit == 0 || w.s.outage(at) != nil {
+			return
+		}
+		if m := at.Truncate(time.Minute); m != minute {
+			minute, served = m, 0
+			w.registry.serve(open)
+		}
+		if served++; served > w.s.Limit {
+			w.registry.serve(turn{at: -1})
+		}
 	}
-	if minute := at.Truncate(time.Minute); minute != l.minute {
-		l.minute, l.served = minute, 0
-		r.serve(open)
-	}
-	if l.served++; l.served > r.s.Limit {
-		r.serve(turn{at: -1})
-	}
+	return w
 }
 
 // OneByOne is Run by the rule itself: whoever is next does what it does, and the
 // registry counts.
 func OneByOne(s Scenario, p Policy) *Result {
-	w := newWorld(&s, p.ttl())
-	limit := limiter{registry: w.registry}
-	w.registry.heard = func(_ int, at time.Duration) { limit.before(at) }
+	w := counting(newWorld(&s, p.ttl()))
 	switch p := p.(type) {
 	case Background:
 		oneByOne(w, p.start)
@@ -82,7 +72,6 @@ func OneByOne(s Scenario, p Policy) *Result {
 	case OnRead:
 		oneByOne(w, p.start)
 	}
-	w.registry.heard = nil
 	return newResult(w, p)
 }
 

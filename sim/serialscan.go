@@ -87,13 +87,13 @@ func (in *serialScan) next() time.Duration { return in.at }
 func (in *serialScan) shown() []shown      { return in.show }
 
 func (in *serialScan) become(other *serialScan) {
-	w, prompts, show, walks, loads := in.w, in.prompts, in.show, in.walks, in.loads
+	copy(in.prompts, other.prompts)
+	copy(in.show, other.show)
+	in.walks = append(in.walks[:0], other.walks...)
+	in.loads = append(in.loads[:0], other.loads...)
+	own := *in
 	*in = *other
-	in.w = w
-	in.prompts = append(prompts[:0], other.prompts...)
-	in.show = append(show[:0], other.show...)
-	in.walks = append(walks[:0], other.walks...)
-	in.loads = append(loads[:0], other.loads...)
+	in.w, in.prompts, in.show, in.walks, in.loads = own.w, own.prompts, own.show, own.walks, own.loads
 }
 
 func (in *serialScan) play(to time.Duration) {
