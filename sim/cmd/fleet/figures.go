@@ -127,10 +127,10 @@ func limitFigure(rs results) []byte {
 // sizeFigure shows the busiest second of fleets of all sizes.
 func sizeFigure(n numbers) []byte {
 	c := plot.Chart{
-		Title: "The busiest second", Subtitle: "from the first minute after the deploy on, through outage and recovery",
+		Title: "The busiest second", Subtitle: "from the first minute after the deploy on; the need is one fetch per prompt and TTL",
 		X: plot.Axis{Label: "instances (log)", Log: true, Min: 1, Max: 100_000, Ticks: []float64{1, 10, 100, 1000, 10_000, 100_000}},
 	}
-	mean := plot.Series{Name: "one fetch per prompt and TTL", Color: "#57606a", Dashed: true}
+	mean := plot.Series{Name: "the need", Color: "#57606a", Dashed: true}
 	for _, x := range c.X.Ticks {
 		mean.Points = append(mean.Points, plot.Point{X: x, Y: x * 20 / 300})
 	}
