@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/promptcache/promptcache-go/fakes/source"
 	"github.com/promptcache/promptcache-go/promptcache"
 )
 
@@ -217,7 +218,6 @@ func (m *lruMachine) actions() map[string]func(*rapid.T) {
 }
 
 func TestAgainstModelExactLRU(t *testing.T) {
-	fetch := func(_ context.Context, key string) (*doc, error) { return &doc{key}, nil }
 	t.Run("NB-13 a sequential program sees exact LRU, of hundreds of keys", rapid.MakeCheck(func(t *rapid.T) {
 		rapid.SyncTest(t, func(t *rapid.T) {
 			size := rapid.SampledFrom([]int{1, 2, 5, 10, 63, 64, 65, 100, 200}).Draw(t, "size")
@@ -227,8 +227,10 @@ func TestAgainstModelExactLRU(t *testing.T) {
 				cfg.MaxSize, cfg.IdleAfter = size, 0
 				cfg.Canonical = func(key string) (string, error) { return strings.ToLower(key), nil }
 			})
+			src := source.New[*doc]()
+			src.Always(func(_ context.Context, key string) (*doc, error) { return &doc{key}, nil })
 			var err error
-			m.cache, err = promptcache.New(fetch, m.cfg)
+			m.cache, err = promptcache.New(src.Fetch, m.cfg)
 			require.NoError(t, err)
 			defer func() { _ = m.cache.Shutdown(context.Background()) }()
 			if n := rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "required"); n > 0 && n <= size {
