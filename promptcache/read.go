@@ -70,10 +70,13 @@ func (c *PromptCache[V]) hit(key string) *snapshot[V] {
 			return c.hitOdd(e, flags, rules)
 		}
 		now, stamp := entries.recency.clock.Load(), e.stamp.Load()
-		if now == stamp || now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant) {
+		switch {
+		case stamp == now&^shared:
+			c.counters.mine().hits.Add(1)
+		case now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant):
 			entries.recency.useShared(e, now)
 			c.counters.mine().hits.Add(1)
-		} else if !e.stamp.CompareAndSwap(stamp, now+instant) {
+		case !e.stamp.CompareAndSwap(stamp, now+instant):
 			e.stampAtLeast(now + instant)
 		}
 		return e.snap()

@@ -58,11 +58,13 @@ func (r *recency[V]) init() {
 // clock on, which counts as a use.
 func (r *recency[V]) use(e *entry[V]) (counted bool) {
 	now, stamp := r.clock.Load(), e.stamp.Load()
-	if now == stamp || now&shared != 0 || !r.clock.CompareAndSwap(now, now+instant) {
+	switch {
+	case stamp == now&^shared:
+		return false
+	case now&shared != 0 || !r.clock.CompareAndSwap(now, now+instant):
 		r.useShared(e, now)
 		return false
-	}
-	if !e.stamp.CompareAndSwap(stamp, now+instant) {
+	case !e.stamp.CompareAndSwap(stamp, now+instant):
 		e.stampAtLeast(now + instant)
 	}
 	return true
@@ -73,7 +75,7 @@ func (r *recency[V]) use(e *entry[V]) (counted bool) {
 //
 //go:noinline
 func (r *recency[V]) useShared(e *entry[V], now int64) {
-	if now&shared == 0 && e.stamp.Load() != now {
+	if now&shared == 0 {
 		now = r.clock.Or(shared)
 	}
 	e.stampAtLeast(now &^ shared)

@@ -14,6 +14,7 @@ const ageSpan = 5 * time.Second
 type audience struct {
 	s         *Scenario
 	ttl       time.Duration
+	observed  int // how many instances' readers are looked at
 	reads     int
 	stale     int // reads that got a prompt older than the TTL
 	errors    int // reads that got no prompt
@@ -24,7 +25,7 @@ type audience struct {
 }
 
 func newAudience(s *Scenario, ttl time.Duration) *audience {
-	a := &audience{s: s, ttl: ttl, ages: make([]int, s.Duration/time.Second+1)}
+	a := &audience{s: s, ttl: ttl, observed: maxObserved, ages: make([]int, s.Duration/time.Second+1)}
 	a.perMinute = make([][]int, (s.Duration+time.Minute-1)/time.Minute)
 	for i := range a.perMinute {
 		a.perMinute[i] = make([]int, s.Duration/ageSpan+1)
@@ -45,7 +46,7 @@ func (a *audience) see(at, age time.Duration) {
 
 // fail counts a read that gets nothing.
 func (a *audience) fail(instance int) {
-	if instance < maxObserved {
+	if instance < a.observed {
 		a.reads++
 		a.errors++
 	}
@@ -100,7 +101,7 @@ func (a *audience) recovery() time.Duration {
 // count counts the reads of p from when it was first served up to the moment
 // to, exclusive.
 func (a *audience) count(p *shown, instance int, to time.Duration) {
-	if instance >= maxObserved {
+	if instance >= a.observed {
 		return
 	}
 	for at := p.reads.next(p.since); at < to; at = p.reads.next(at + 1) {
@@ -113,7 +114,7 @@ func (a *audience) wait(instance int, began, landing time.Duration, ok bool) {
 	switch {
 	case !ok:
 		a.fail(instance)
-	case instance < maxObserved && landing < a.s.Duration:
+	case instance < a.observed && landing < a.s.Duration:
 		a.see(landing, landing-began)
 	}
 }

@@ -1,9 +1,7 @@
 package sim
 
 import (
-	"cmp"
 	"math/bits"
-	"slices"
 	"time"
 
 	"github.com/promptcache/promptcache-go/promptcache"
@@ -25,14 +23,17 @@ func (Background) Name() string { return "promptcache" }
 
 func (p Background) ttl() time.Duration { return *p.Config.TTL }
 
-func (p Background) start(w *world, id int) instance {
+func (p Background) play(worlds []*world) { play(worlds, p.start) }
+
+func (p Background) start(w *world, id int) *background {
 	in := &background{
 		w: w, id: id, cfg: p.Config, ttl: p.ttl(), dice: newDice(w.s.Seed, id),
-		prompts: make([]prompt, w.s.Prompts), show: w.show(id),
+		prompts: make([]prompt, w.s.Prompts), moments: make([]moments, w.s.Prompts), show: w.show(id),
 		domain: domain{probe: none, chosen: none}, alarmAt: never,
 	}
 	for k := range in.prompts {
-		in.prompts[k] = prompt{landing: never, readAt: in.show[k].reads.next(0)}
+		in.prompts[k].latencies = w.s.latenciesOf(id, k)
+		in.moments[k] = moments{landing: never, readAt: in.show[k].reads.next(0)}
 	}
 	in.scanAt = in.cfg.RefreshInterval
 	if in.cfg.RefreshJitter > 0 {
@@ -41,9 +42,6 @@ func (p Background) start(w *world, id int) instance {
 	in.seek()
 	return in
 }
-
-// none is the index of no prompt.
-const none = -1
 
 // background is one cache. Everything that comes up at a moment is seen to at
 // once; the real refresher, woken, does so at the same moment.
@@ -55,10 +53,11 @@ type background struct {
 	dice dice
 
 	prompts []prompt
+	moments []moments // of each prompt
 	show    []shown
 	cached  int // prompts that are
 	domain  domain
-	queue   []int // prompts to be refetched; one that is not queued any more is passed over
+	queue   queue // prompts to be refetched; one that is not queued any more is passed over
 	active  int   // the refresher's fetches under way
 	scanAt  time.Duration
 	alarmAt time.Duration // when prompts come back next; never if none do
@@ -94,20 +93,41 @@ type prompt struct {
 	until    time.Duration // the end of the backoff
 	era      int           // the registry's then
 
-	landing time.Duration // of the fetch under way; never if there is none
-	start   time.Duration // of the same
-	answer  answer
-	slot    bool // it is one of the refresher's
-	waiters int  // readers that wait for it
-	fetches int
-
-	readAt time.Duration // the next read that is more than a hit
+	start     time.Duration // of the fetch under way
+	answer    answer
+	slot      bool // it is one of the refresher's
+	waiters   int  // readers that wait for it
+	latencies latencies
 }
 
-func (p *prompt) flying() bool { return p.landing != never }
+// moments are the next ones of a prompt, side by side because all are looked
+// at to find the first.
+type moments struct {
+	landing time.Duration // of the fetch under way; never if there is none
+	readAt  time.Duration // the next read that is more than a hit
+}
+
+// flying reports whether a fetch of prompt k is under way.
+func (in *background) flying(k int) bool { return in.moments[k].landing != never }
 
 func (in *background) next() time.Duration { return in.at }
 func (in *background) shown() []shown      { return in.show }
+
+func (in *background) become(other *background) {
+	copy(in.prompts, other.prompts)
+	copy(in.moments, other.moments)
+	copy(in.show, other.show)
+	in.queue.become(&other.queue)
+	own := *in
+	*in = *other
+	in.w, in.prompts, in.moments, in.show, in.queue = own.w, own.prompts, own.moments, own.show, own.queue
+}
+
+func (in *background) play(to time.Duration) {
+	for in.at < to {
+		in.step()
+	}
+}
 
 func (in *background) step() {
 	now := in.at
@@ -133,13 +153,12 @@ func (in *background) seek() {
 	if in.alarmAt < in.at {
 		in.at, in.kind = in.alarmAt, backgroundRings
 	}
-	for k := range in.prompts {
-		p := &in.prompts[k]
-		if p.landing < in.at {
-			in.at, in.kind, in.which = p.landing, backgroundLands, k
+	for k, m := range in.moments {
+		if m.landing < in.at {
+			in.at, in.kind, in.which = m.landing, backgroundLands, k
 		}
-		if p.readAt < in.at {
-			in.at, in.kind, in.which = p.readAt, backgroundReads, k
+		if m.readAt < in.at {
+			in.at, in.kind, in.which = m.readAt, backgroundReads, k
 		}
 	}
 }
@@ -154,7 +173,7 @@ func (in *background) touchAll() { in.changed = 1<<len(in.prompts) - 1 }
 // that has been for longest.
 func (in *background) scan(now time.Duration) {
 	in.scanAt += in.cfg.RefreshInterval
-	var due []int
+	var due ranking
 	for k := range in.prompts {
 		p := &in.prompts[k]
 		if !p.cached {
@@ -164,15 +183,12 @@ func (in *background) scan(now time.Duration) {
 			p.stale = true
 			in.touch(k)
 		}
-		if in.due(p) <= now {
-			due = append(due, k)
+		if at := in.due(p); at <= now {
+			due.insert(k, at)
 		}
 	}
-	slices.SortStableFunc(due, func(a, b int) int {
-		return cmp.Compare(in.due(&in.prompts[a]), in.due(&in.prompts[b]))
-	})
-	for _, k := range due {
-		in.consider(k, now)
+	for _, k := range due.all() {
+		in.consider(int(k), now)
 	}
 	in.attend(now)
 }
@@ -186,7 +202,7 @@ func (in *background) due(p *prompt) time.Duration {
 func (in *background) consider(k int, now time.Duration) {
 	p := &in.prompts[k]
 	switch {
-	case p.queued || p.parked || p.flying() || in.due(p) > now:
+	case p.queued || p.parked || in.flying(k) || in.due(p) > now:
 	case in.domain.held:
 		in.park(k)
 	default:
@@ -197,21 +213,23 @@ func (in *background) consider(k int, now time.Duration) {
 
 func (in *background) push(k int) {
 	in.prompts[k].queued = true
-	in.queue = append(in.queue, k)
+	in.queue.push(k)
 }
 
 // dispatch begins the fetches that are queued, as far as there are slots.
 func (in *background) dispatch(now time.Duration) {
-	for in.active < in.cfg.RefreshConcurrency && len(in.queue) > 0 {
-		k := in.queue[0]
-		in.queue = in.queue[1:]
+	for in.active < in.cfg.RefreshConcurrency {
+		k := in.queue.pop()
+		if k == none {
+			return
+		}
 		p := &in.prompts[k]
 		if !p.queued {
 			continue
 		}
 		p.queued = false
 		switch {
-		case p.flying():
+		case in.flying(k):
 		case in.shut(now):
 			in.park(k)
 		default:
@@ -229,17 +247,16 @@ func (in *background) launch(k int, now time.Duration) {
 		in.domain.probe = k
 		in.touchAll()
 	}
-	p.answer = in.w.registry.ask(now)
+	p.answer = in.w.registry.ask(in.id, now)
 	p.start = now
-	p.landing = now + in.w.s.latencyOf(in.id, k, p.fetches)
-	p.fetches++
+	in.moments[k].landing = now + p.latencies.next()
 	in.touch(k)
 }
 
 // land ends a fetch: the registry is judged, the prompt stored or backed off.
 func (in *background) land(k int, now time.Duration) {
 	p := &in.prompts[k]
-	p.landing = never
+	in.moments[k].landing = never
 	in.weigh(k, now)
 	if p.answer.ok {
 		in.store(k, now)

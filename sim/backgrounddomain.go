@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"cmp"
-	"slices"
-	"time"
-)
+import "time"
 
 // comebackTick is how often prompts of a registry that is back are let go.
 const comebackTick = 100 * time.Millisecond
@@ -30,8 +26,8 @@ type domain struct {
 // comeback is the way back of what was held.
 type comeback struct {
 	on      bool
-	waiting []int // most recently used first
-	read    []int // those of them that readers met
+	waiting line // most recently used first
+	read    line // those of them that readers met
 	batch   int
 	next    time.Duration
 }
@@ -143,50 +139,49 @@ func (in *background) lift(now time.Duration) {
 // comeBack begins the way back of what has failed or waited.
 func (in *background) comeBack(now time.Duration) {
 	back := comeback{on: true, next: now + comebackTick}
-	for _, k := range in.byUse(now) {
+	users := in.byUse(now)
+	for _, k := range users.all() {
 		p := &in.prompts[k]
 		if p.queued || !p.parked && p.failures == 0 {
 			continue
 		}
 		p.parked, p.hurried = true, false
-		back.waiting = append(back.waiting, k)
+		back.waiting.push(int(k))
 	}
-	if len(back.waiting) == 0 {
+	waiting := len(back.waiting.all())
+	if waiting == 0 {
 		return
 	}
 	ticks := max(1, int(in.cfg.RefreshInterval/comebackTick))
-	back.batch = (len(back.waiting) + ticks - 1) / ticks
+	back.batch = (waiting + ticks - 1) / ticks
 	in.domain.back = back
 	in.alarmAt = min(in.alarmAt, back.next)
 }
 
 // byUse returns the cached prompts, most recently used first.
-func (in *background) byUse(now time.Duration) []int {
-	out := make([]int, 0, len(in.prompts))
+func (in *background) byUse(now time.Duration) line {
+	var out ranking
 	for k := range in.prompts {
 		if in.prompts[k].cached {
-			out = append(out, k)
+			out.insert(k, -in.used(k, now))
 		}
 	}
-	slices.SortStableFunc(out, func(a, b int) int { return cmp.Compare(in.used(b, now), in.used(a, now)) })
-	return out
+	return out.line
 }
 
 // hurry lets a reader's prompt go before those that nobody reads.
 func (in *background) hurry(k int) {
 	if p := &in.prompts[k]; in.domain.back.on && !p.hurried {
 		p.hurried = true
-		in.domain.back.read = append(in.domain.back.read, k)
+		in.domain.back.read.push(k)
 	}
 }
 
 // pop returns the next prompt whose turn it is, or none.
 func (in *background) pop() int {
 	back := &in.domain.back
-	for _, queue := range []*[]int{&back.read, &back.waiting} {
-		for len(*queue) > 0 {
-			k := (*queue)[0]
-			*queue = (*queue)[1:]
+	for _, l := range []*line{&back.read, &back.waiting} {
+		for k := l.pop(); k != none; k = l.pop() {
 			if in.prompts[k].parked {
 				return k
 			}
@@ -255,14 +250,15 @@ func (in *background) probe(now time.Duration) {
 // not failed, else the most recently used one whose backoff is over, or none.
 func (in *background) candidate(now time.Duration) int {
 	failed := none
-	for _, k := range in.byUse(now) {
+	users := in.byUse(now)
+	for _, k := range users.all() {
 		p := &in.prompts[k]
 		switch {
-		case p.queued || p.flying():
+		case p.queued || in.flying(int(k)):
 		case p.failures == 0:
-			return k
+			return int(k)
 		case failed == none && p.parked && in.due(p) <= now:
-			failed = k
+			failed = int(k)
 		}
 	}
 	return failed

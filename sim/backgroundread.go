@@ -9,7 +9,7 @@ func (in *background) read(k int, now time.Duration) {
 	switch {
 	case p.cached:
 		in.wake(k, now)
-	case p.flying():
+	case in.flying(k):
 		p.waiters++
 	case now < in.backoffEnd(p) || in.shut(now):
 		in.w.audience.fail(in.id)
@@ -60,7 +60,7 @@ func (in *background) plan(k int, now time.Duration) {
 			}
 		}
 	}
-	p.readAt = in.show[k].reads.next(from)
+	in.moments[k].readAt = in.show[k].reads.next(from)
 }
 
 // used returns when a cached prompt was last read or first stored: what its

@@ -10,12 +10,17 @@ import (
 func mix(words ...uint64) uint64 {
 	var h uint64
 	for _, w := range words {
-		h += w + 0x9e3779b97f4a7c15
-		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-		h = (h ^ h>>27) * 0x94d049bb133111eb
-		h ^= h >> 31
+		h = mixIn(h, w)
 	}
 	return h
+}
+
+// mixIn returns the hash of what h is one of, and one word more.
+func mixIn(h, word uint64) uint64 {
+	h += word + 0x9e3779b97f4a7c15
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
 }
 
 // below returns a duration from 0 up to d, exclusive, that depends on h alone.

@@ -1,6 +1,6 @@
 // Package sim plays fleets of caches against one registry in virtual time, to
 // see what a refresh policy costs the registry and what readers get: two hours
-// of 100,000 instances in minutes. It is for this project's own documentation
+// of 100,000 instances in a minute. It is for this project's own documentation
 // and tests; docs/fleet.md has what came of it.
 //
 // # Model
@@ -14,6 +14,10 @@
 // A model decides when to ask and what to serve, and nothing else: no values,
 // no goroutines, no clock. Only the tests use the real cache: a small fleet of
 // it has to ask at the very nanoseconds at which Background does.
+//
+// Instances have nothing to do with one another but for the registry's limit,
+// so each is played on its own, on all processors. Where there is a limit, a
+// rehearsal of each minute finds the last request that is served in it.
 //
 // # Chance
 //

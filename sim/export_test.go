@@ -1,15 +1,20 @@
 package sim
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-// Traced is Run that also returns when each instance made its requests. There
-// must be no limit.
+// Traced is Run that also returns when each instance made its requests, in
+// order.
 func Traced(s Scenario, p Policy) (*Result, [][]time.Duration) {
 	w := newWorld(&s, p.ttl())
 	asked := make([][]time.Duration, s.Instances)
-	for id := range asked {
-		w.registry.heard = func(at time.Duration) { asked[id] = append(asked[id], at) }
-		w.alone(p.start(w, id), id)
+	w.registry.heard = func(id int, at time.Duration) { asked[id] = append(asked[id], at) }
+	p.play([]*world{w})
+	for _, times := range asked {
+		slices.Sort(times)
 	}
 	return newResult(w, p), asked
 }
@@ -26,15 +31,74 @@ type Stage struct {
 	w *world
 }
 
-func NewStage(s Scenario, ttl time.Duration) *Stage { return &Stage{&s, newWorld(&s, ttl)} }
+func NewStage(s Scenario, ttl time.Duration) *Stage {
+	return &Stage{&s, counting(newWorld(&s, ttl))}
+}
 
+// Ask has the registry answer a request; it must be asked in the order of time.
 func (st *Stage) Ask(at time.Duration) Answer {
-	a := st.w.registry.ask(at)
+	a := st.w.registry.ask(0, at)
 	return Answer{a.ok, a.limited, a.retryAfter}
 }
 
+// counting has w's registry, which must be asked in the order of time, count
+// what it serves in each minute.
+func counting(w *world) *world {
+	minute, served := time.Duration(0), 0
+	w.registry.heard = func(_ int, at time.Duration) {
+		if w.s.Limit == 0 || w.s.outage(at) != nil {
+			return
+		}
+		if m := at.Truncate(time.Minute); m != minute {
+			minute, served = m, 0
+			w.registry.serve(open)
+		}
+		if served++; served > w.s.Limit {
+			w.registry.serve(turn{at: -1})
+		}
+	}
+	return w
+}
+
+// OneByOne is Run by the rule itself: whoever is next does what it does, and the
+// registry counts.
+func OneByOne(s Scenario, p Policy) *Result {
+	w := counting(newWorld(&s, p.ttl()))
+	switch p := p.(type) {
+	case Background:
+		oneByOne(w, p.start)
+	case SerialScan:
+		oneByOne(w, p.start)
+	case OnRead:
+		oneByOne(w, p.start)
+	}
+	return newResult(w, p)
+}
+
+func oneByOne[T instance[T]](w *world, start func(w *world, id int) T) {
+	all := make([]T, w.s.Instances)
+	for id := range all {
+		all[id] = start(w, id)
+	}
+	for {
+		in := slices.MinFunc(all, func(a, b T) int { return cmp.Compare(a.next(), b.next()) })
+		if in.next() >= w.s.Duration {
+			break
+		}
+		in.play(in.next() + 1)
+	}
+	for id, in := range all {
+		w.end(in.shown(), id)
+	}
+}
+
+// Latency returns how long the answer to the nth request takes.
 func (st *Stage) Latency(instance, prompt, n int) time.Duration {
-	return st.s.latencyOf(instance, prompt, n)
+	l := st.s.latenciesOf(instance, prompt)
+	for range n {
+		l.next()
+	}
+	return l.next()
 }
 
 func (st *Stage) NextRead(instance, prompt int, from time.Duration) time.Duration {

@@ -1,9 +1,7 @@
 package sim
 
 import (
-	"cmp"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 )
@@ -14,21 +12,23 @@ type Policy interface {
 	Name() string
 	// ttl is the age from which on a prompt is stale.
 	ttl() time.Duration
-	// start returns an instance at moment 0.
-	start(w *world, id int) instance
+	// play plays a fleet to the end, a share of it in each world.
+	play(worlds []*world)
 }
 
-// instance is one cache and its readers.
-type instance interface {
+// instance is one cache and its readers. T is its own type.
+type instance[T any] interface {
 	// next returns the moment of the next thing that happens to it.
 	next() time.Duration
-	// step has that happen.
-	step()
+	// play has everything happen to it that does before the moment to.
+	play(to time.Duration)
+	// become makes it like another one, but for its world.
+	become(other T)
 	// shown returns what the readers of each prompt get.
 	shown() []shown
 }
 
-// world is what instances have in common.
+// world is what instances have in common that one processor plays.
 type world struct {
 	s        *Scenario
 	registry *registry
@@ -55,23 +55,11 @@ func Run(s Scenario, p Policy) (*Result, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	if s.Limit > 0 { // what one is served another is not
-		w := newWorld(&s, p.ttl())
-		w.together(p)
-		return newResult(w, p), nil
-	}
-	worlds := make([]*world, runtime.GOMAXPROCS(0))
-	var wg sync.WaitGroup
+	worlds := make([]*world, min(runtime.GOMAXPROCS(0), s.Instances))
 	for i := range worlds {
-		w := newWorld(&s, p.ttl())
-		worlds[i] = w
-		wg.Go(func() {
-			for id := i; id < s.Instances; id += len(worlds) {
-				w.alone(p.start(w, id), id)
-			}
-		})
+		worlds[i] = newWorld(&s, p.ttl())
 	}
-	wg.Wait()
+	p.play(worlds)
 	for _, w := range worlds[1:] {
 		worlds[0].registry.add(w.registry)
 		worlds[0].audience.add(w.audience)
@@ -79,77 +67,33 @@ func Run(s Scenario, p Policy) (*Result, error) {
 	return newResult(worlds[0], p), nil
 }
 
-// alone plays an instance to the end.
-func (w *world) alone(in instance, id int) {
-	for in.next() < w.s.Duration {
-		in.step()
+// play plays a fleet of instances that start returns.
+func play[T instance[T]](worlds []*world, start func(w *world, id int) T) {
+	if worlds[0].s.Limit > 0 { // what one is served another is not
+		together(worlds, start)
+		return
 	}
-	w.end(in, id)
+	each(worlds, func(i int, w *world) {
+		for id := i; id < w.s.Instances; id += len(worlds) {
+			in := start(w, id)
+			in.play(w.s.Duration)
+			w.end(in.shown(), id)
+		}
+	})
 }
 
-// together plays all instances to the end, in the order of time.
-func (w *world) together(p Policy) {
-	all := make([]instance, w.s.Instances)
-	appointments := make([]appointment, w.s.Instances)
-	for id := range all {
-		all[id] = p.start(w, id)
-		appointments[id] = appointment{all[id].next(), id}
+// each does something for all of a slice at once.
+func each[E any](all []E, do func(i int, e E)) {
+	var wg sync.WaitGroup
+	for i, e := range all {
+		wg.Go(func() { do(i, e) })
 	}
-	order := newAgenda(appointments)
-	for order[0].at < w.s.Duration {
-		in := all[order[0].id]
-		in.step()
-		order.postpone(in.next())
-	}
-	for id, in := range all {
-		w.end(in, id)
-	}
+	wg.Wait()
 }
 
-func (w *world) end(in instance, id int) {
-	prompts := in.shown()
+// end ends what the readers of an instance get.
+func (w *world) end(prompts []shown, id int) {
 	for k := range prompts {
 		w.audience.close(&prompts[k], id)
 	}
-}
-
-// appointment is the next moment of an instance.
-type appointment struct {
-	at time.Duration
-	id int
-}
-
-// before says which comes first: of two at once the lower id.
-func (a appointment) before(b appointment) bool {
-	return a.at < b.at || a.at == b.at && a.id < b.id
-}
-
-// agenda is a heap of all instances' next moments.
-type agenda []appointment
-
-// newAgenda puts appointments in order, and an ordered slice is a heap.
-func newAgenda(all []appointment) agenda {
-	slices.SortFunc(all, func(a, b appointment) int { return cmp.Or(cmp.Compare(a.at, b.at), a.id-b.id) })
-	return all
-}
-
-// postpone makes at the moment of the instance that is first.
-func (a agenda) postpone(at time.Duration) {
-	moved := appointment{at, a[0].id}
-	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(a) {
-			break
-		}
-		if child+1 < len(a) && a[child+1].before(a[child]) {
-			child++
-		}
-		if !a[child].before(moved) {
-			break
-		}
-		a[i] = a[child]
-		i = child
-	}
-	a[i] = moved
 }

@@ -17,15 +17,18 @@ func (OnRead) Name() string { return "Langfuse's" }
 
 func (p OnRead) ttl() time.Duration { return p.TTL }
 
-func (p OnRead) start(w *world, id int) instance {
+func (p OnRead) play(worlds []*world) { play(worlds, p.start) }
+
+func (p OnRead) start(w *world, id int) *onRead {
 	in := &onRead{w: w, id: id, ttl: p.TTL, prompts: make([]onReadPrompt, w.s.Prompts), show: w.show(id)}
 	for k := range in.prompts {
-		in.prompts[k] = onReadPrompt{readAt: in.show[k].reads.next(0), from: never}
+		in.prompts[k] = onReadPrompt{readAt: in.show[k].reads.next(0), from: never, latencies: w.s.latenciesOf(id, k)}
 	}
-	in.seek()
+	in.at = in.show[0].reads.next(0)
 	return in
 }
 
+// onRead is one cache. Its prompts have nothing to do with one another.
 type onRead struct {
 	w       *world
 	id      int
@@ -33,25 +36,43 @@ type onRead struct {
 	prompts []onReadPrompt
 	show    []shown
 	at      time.Duration // the next moment
-	which   int           // and whose it is
 }
 
 type onReadPrompt struct {
-	readAt  time.Duration // the next read that asks the registry
-	from    time.Duration // it is cached from this moment on; never if it is not
-	expiry  time.Duration
-	fetches int
+	readAt    time.Duration // the next read that asks the registry
+	from      time.Duration // it is cached from this moment on; never if it is not
+	expiry    time.Duration
+	latencies latencies
 }
 
 func (in *onRead) next() time.Duration { return in.at }
 func (in *onRead) shown() []shown      { return in.show }
 
-// step has a reader find a prompt missing or expired.
-func (in *onRead) step() {
-	p, s, now := &in.prompts[in.which], &in.show[in.which], in.at
-	answer := in.w.registry.ask(now)
-	landing := now + in.w.s.latencyOf(in.id, in.which, p.fetches)
-	p.fetches++
+func (in *onRead) become(other *onRead) {
+	in.id, in.ttl, in.at = other.id, other.ttl, other.at
+	copy(in.prompts, other.prompts)
+	copy(in.show, other.show)
+}
+
+func (in *onRead) play(to time.Duration) {
+	if in.at >= to {
+		return
+	}
+	in.at = never
+	for k := range in.prompts {
+		p := &in.prompts[k]
+		for p.readAt < to {
+			in.read(p, &in.show[k])
+		}
+		in.at = min(in.at, p.readAt)
+	}
+}
+
+// read is a reader that finds a prompt missing or expired.
+func (in *onRead) read(p *onReadPrompt, s *shown) {
+	now := p.readAt
+	answer := in.w.registry.ask(in.id, now)
+	landing := now + p.latencies.next()
 	missed := now < p.from
 	if missed {
 		in.w.audience.wait(in.id, now, landing, answer.ok)
@@ -63,15 +84,5 @@ func (in *onRead) step() {
 	p.readAt = s.reads.next(now + 1)
 	if p.readAt >= p.from { // it is cached then; and no other fetch goes while this one is under way
 		p.readAt = s.reads.next(max(p.expiry+1, landing))
-	}
-	in.seek()
-}
-
-func (in *onRead) seek() {
-	in.at = never
-	for k := range in.prompts {
-		if at := in.prompts[k].readAt; at < in.at {
-			in.at, in.which = at, k
-		}
 	}
 }

@@ -16,20 +16,20 @@ const (
 // that only a hash knows. So any of them is found without the ones before it.
 type reads struct {
 	first, gap time.Duration
-	key        uint64
+	hash       uint64 // of whose they are
 }
 
 func (s *Scenario) readsOf(instance, prompt int) reads {
 	return reads{
 		first: time.Duration(prompt+1) * s.LoadGap,
 		gap:   s.ReadGap,
-		key:   mix(s.Seed, forReads, uint64(instance), uint64(prompt)), //nolint:gosec // neither is negative
+		hash:  mix(mix(s.Seed, forReads, uint64(instance), uint64(prompt))), //nolint:gosec // neither is negative
 	}
 }
 
 // in returns the read in span n, which is 1 or more.
 func (r reads) in(n int64) time.Duration {
-	return time.Duration(n)*r.gap + below(r.gap, mix(r.key, uint64(n))) //nolint:gosec // n is not negative
+	return time.Duration(n)*r.gap + below(r.gap, mixIn(r.hash, uint64(n))) //nolint:gosec // n is not negative
 }
 
 // next returns the first read at the moment from or later.
@@ -61,9 +61,24 @@ func (r reads) last(now time.Duration) time.Duration {
 	return r.first
 }
 
-// latencyOf returns how long the answer takes to an instance's nth request for
-// a prompt.
-func (s *Scenario) latencyOf(instance, prompt, n int) time.Duration {
-	h := mix(s.Seed, forLatency, uint64(instance), uint64(prompt), uint64(n)) //nolint:gosec // none is negative
-	return s.Latency + below(s.Latency/2+1, h)
+// latencies are how long the answers take to one instance's requests for one
+// of its prompts.
+type latencies struct {
+	shortest time.Duration
+	hash     uint64 // of whose they are
+	asked    uint64 // requests so far
+}
+
+func (s *Scenario) latenciesOf(instance, prompt int) latencies {
+	return latencies{
+		shortest: s.Latency,
+		hash:     mix(s.Seed, forLatency, uint64(instance), uint64(prompt)), //nolint:gosec // neither is negative
+	}
+}
+
+// next returns how long the answer to the next request takes.
+func (l *latencies) next() time.Duration {
+	h := mixIn(l.hash, l.asked)
+	l.asked++
+	return l.shortest + below(l.shortest/2+1, h)
 }

@@ -2,21 +2,35 @@ package sim
 
 import "time"
 
-// registry answers requests and counts them. Where there is a limit it must be
-// asked in the order of time.
+// registry answers requests and counts them.
 type registry struct {
 	s         *Scenario
-	perSecond []int                  // requests
-	refused   []int                  // those of them that were over the limit
-	served    int                    // requests served in this minute
-	minute    time.Duration          // when it began
-	heard     func(at time.Duration) // told of each request, if there is one
+	perSecond []int                                // requests
+	refused   []int                                // those of them that were over the limit
+	last      turn                                 // the last request that is served in this minute
+	nth       int                                  // requests so far of that instance at that moment
+	heard     func(instance int, at time.Duration) // told of each request, if there is one
 }
+
+// turn is a request's place among all: by its moment, then by the instance,
+// then by the order in which that asks.
+type turn struct {
+	at       time.Duration
+	instance int
+	nth      int // from 1 on
+}
+
+// open is the last turn where there is none.
+var open = turn{at: never}
 
 func newRegistry(s *Scenario) *registry {
 	seconds := int((s.Duration + time.Second - 1) / time.Second)
-	return &registry{s: s, perSecond: make([]int, seconds), refused: make([]int, seconds)}
+	return &registry{s: s, perSecond: make([]int, seconds), refused: make([]int, seconds), last: open}
 }
+
+// serve has the registry serve up to a turn and refuse what comes after it in
+// the same minute.
+func (r *registry) serve(last turn) { r.last, r.nth = last, 0 }
 
 // answer is what a request comes to.
 type answer struct {
@@ -31,44 +45,48 @@ func (a answer) limiting(patience time.Duration) bool {
 	return a.limited && min(a.retryAfter, patience) > 0
 }
 
-// ask has the registry answer a request that is made at the moment at.
-func (r *registry) ask(at time.Duration) answer {
+// ask has the registry answer a request that an instance makes at the moment
+// at.
+func (r *registry) ask(instance int, at time.Duration) answer {
 	second := int(at / time.Second)
 	r.perSecond[second]++
 	if r.heard != nil {
-		r.heard(at)
+		r.heard(instance, at)
 	}
-	for _, o := range r.s.Outages {
-		if at < o.From || at >= o.To {
-			continue
-		}
+	if o := r.s.outage(at); o != nil {
 		a := answer{limited: o.Limited}
 		if o.RetryAfter {
 			a.retryAfter = wholeSeconds(o.To - at)
 		}
 		return a
 	}
-	if r.s.Limit == 0 {
-		return answer{ok: true}
-	}
-	if minute := at.Truncate(time.Minute); minute != r.minute {
-		r.minute, r.served = minute, 0
-	}
-	if r.served == r.s.Limit {
+	if r.over(instance, at) {
 		r.refused[second]++
-		return answer{limited: true, retryAfter: wholeSeconds(r.minute + time.Minute - at)}
+		return answer{limited: true, retryAfter: wholeSeconds(at.Truncate(time.Minute) + time.Minute - at)}
 	}
-	r.served++
 	return answer{ok: true}
+}
+
+// over reports whether a request comes after the last that is served.
+func (r *registry) over(instance int, at time.Duration) bool {
+	switch {
+	case at != r.last.at:
+		return at > r.last.at
+	case instance != r.last.instance:
+		return instance > r.last.instance
+	}
+	r.nth++
+	return r.nth > r.last.nth
 }
 
 func wholeSeconds(d time.Duration) time.Duration {
 	return (d + time.Second - 1).Truncate(time.Second)
 }
 
-// add adds what another registry without a limit has counted.
+// add adds what another registry has counted.
 func (r *registry) add(other *registry) {
 	for i := range r.perSecond {
 		r.perSecond[i] += other.perSecond[i]
+		r.refused[i] += other.refused[i]
 	}
 }

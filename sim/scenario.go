@@ -53,6 +53,16 @@ type Outage struct {
 	Limited bool
 }
 
+// outage returns the outage of a moment, nil if there is none.
+func (s *Scenario) outage(at time.Duration) *Outage {
+	for i := range s.Outages {
+		if o := &s.Outages[i]; at >= o.From && at < o.To {
+			return o
+		}
+	}
+	return nil
+}
+
 // validate returns all that is wrong with s, joined.
 func (s *Scenario) validate() error {
 	var errs []error

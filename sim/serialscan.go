@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -24,13 +23,15 @@ func (SerialScan) Name() string { return "LangSmith's" }
 
 func (p SerialScan) ttl() time.Duration { return p.TTL }
 
-func (p SerialScan) start(w *world, id int) instance {
+func (p SerialScan) play(worlds []*world) { play(worlds, p.start) }
+
+func (p SerialScan) start(w *world, id int) *serialScan {
 	in := &serialScan{
-		w: w, id: id, policy: p, scanAt: never,
+		w: w, id: id, policy: p, scanAt: never, missing: w.s.Prompts,
 		prompts: make([]serialPrompt, w.s.Prompts), show: w.show(id),
 	}
 	for k := range in.prompts {
-		in.prompts[k].readAt = in.show[k].reads.next(0)
+		in.prompts[k] = serialPrompt{readAt: in.show[k].reads.next(0), latencies: w.s.latenciesOf(id, k)}
 	}
 	in.seek()
 	return in
@@ -41,6 +42,7 @@ type serialScan struct {
 	id      int
 	policy  SerialScan
 	prompts []serialPrompt
+	missing int // prompts that are not cached
 	show    []shown
 	scanAt  time.Duration // the next scan; never before the first prompt
 	walks   []walk        // scans under way; more than one if one takes longer than an interval
@@ -61,15 +63,15 @@ const (
 )
 
 type serialPrompt struct {
-	readAt  time.Duration // the next read that misses; never once it is cached
-	cached  bool
-	arrived time.Duration
-	fetches int
+	readAt    time.Duration // the next read that misses; never once it is cached
+	cached    bool
+	arrived   time.Duration
+	latencies latencies
 }
 
 // walk is a scan that goes from one stale prompt to the next.
 type walk struct {
-	left []int // the first is being fetched
+	left line // without the one that is being fetched
 	load
 }
 
@@ -83,6 +85,22 @@ type load struct {
 
 func (in *serialScan) next() time.Duration { return in.at }
 func (in *serialScan) shown() []shown      { return in.show }
+
+func (in *serialScan) become(other *serialScan) {
+	copy(in.prompts, other.prompts)
+	copy(in.show, other.show)
+	in.walks = append(in.walks[:0], other.walks...)
+	in.loads = append(in.loads[:0], other.loads...)
+	own := *in
+	*in = *other
+	in.w, in.prompts, in.show, in.walks, in.loads = own.w, own.prompts, own.show, own.walks, own.loads
+}
+
+func (in *serialScan) play(to time.Duration) {
+	for in.at < to {
+		in.step()
+	}
+}
 
 func (in *serialScan) step() {
 	switch in.kind {
@@ -103,9 +121,8 @@ func (in *serialScan) step() {
 // fetch asks for prompt k.
 func (in *serialScan) fetch(k int, now time.Duration) load {
 	p := &in.prompts[k]
-	answer := in.w.registry.ask(now)
-	landing := now + in.w.s.latencyOf(in.id, k, p.fetches)
-	p.fetches++
+	answer := in.w.registry.ask(in.id, now)
+	landing := now + p.latencies.next()
 	return load{prompt: k, began: now, landing: landing, ok: answer.ok}
 }
 
@@ -123,6 +140,9 @@ func (in *serialScan) set(l load) {
 		return
 	}
 	p := &in.prompts[l.prompt]
+	if !p.cached {
+		in.missing--
+	}
 	p.cached, p.arrived, p.readAt = true, l.landing, never
 	in.w.audience.replace(&in.show[l.prompt], in.id, l.began, l.landing)
 	if in.scanAt == never {
@@ -134,17 +154,16 @@ func (in *serialScan) set(l load) {
 func (in *serialScan) scan() {
 	now := in.scanAt
 	in.scanAt += in.policy.Interval
-	var stale []int
+	var stale ranking
 	for k := range in.prompts {
 		if p := &in.prompts[k]; p.cached && now-p.arrived > in.policy.TTL {
-			stale = append(stale, k)
+			stale.insert(k, in.used(k, now))
 		}
 	}
-	if len(stale) == 0 {
-		return
+	left := stale.line
+	if first := left.pop(); first != none {
+		in.walks = append(in.walks, walk{left: left, load: in.fetch(first, now)})
 	}
-	slices.SortStableFunc(stale, func(a, b int) int { return cmp.Compare(in.used(a, now), in.used(b, now)) })
-	in.walks = append(in.walks, walk{left: stale, load: in.fetch(stale[0], now)})
 }
 
 // used returns when prompt k was last read or stored.
@@ -156,11 +175,12 @@ func (in *serialScan) used(k int, now time.Duration) time.Duration {
 func (in *serialScan) walkOn(i int) {
 	w := &in.walks[i]
 	in.set(w.load)
-	if w.left = w.left[1:]; len(w.left) == 0 {
+	k := w.left.pop()
+	if k == none {
 		in.walks = slices.Delete(in.walks, i, i+1)
 		return
 	}
-	w.load = in.fetch(w.left[0], w.landing)
+	w.load = in.fetch(k, w.landing)
 }
 
 // seek finds out what happens next.
@@ -171,6 +191,9 @@ func (in *serialScan) seek() {
 	}
 	for i := range in.loads {
 		in.consider(in.loads[i].landing, serialLoads, i)
+	}
+	if in.missing == 0 {
+		return
 	}
 	for k := range in.prompts {
 		in.consider(in.prompts[k].readAt, serialReads, k)

@@ -19,6 +19,7 @@ const editPause = 40 * time.Millisecond
 type opCounts struct {
 	Pushes, Sets, Invalidates, Refreshes, MarkStales, Prefetches atomic.Int64
 	Stops, Configures, Clears, Subscriptions, Dumps, Snapshots   atomic.Int64
+	AirGaps                                                      atomic.Int64
 }
 
 // edit does something about one prompt, or a few.
@@ -114,7 +115,7 @@ func (r *rig[V]) refresh(ctx context.Context, t *track, serial int) {
 func (r *rig[V]) operate(ctx context.Context) error {
 	switch n := rand.IntN(100); { //nolint:gosec // load
 	case n < 30:
-		return r.reconfigure()
+		return r.reconfigure(ctx)
 	case n < 45:
 		r.ops.Stops.Add(1)
 		r.cache.Stop()
@@ -138,12 +139,19 @@ func (r *rig[V]) operate(ctx context.Context) error {
 	}
 }
 
-// reconfigure changes the TTL or, which evicts, the size.
-func (r *rig[V]) reconfigure() error {
+// reconfigure changes the TTL or, which evicts, the size; or takes the cache
+// offline for a moment.
+func (r *rig[V]) reconfigure(ctx context.Context) error {
 	r.ops.Configures.Add(1)
 	size := len(r.tracks)
 	life := ttlLow + time.Duration(rand.Int64N(int64(ttl-ttlLow))) //nolint:gosec // load
-	if rand.IntN(4) > 0 {                                          //nolint:gosec // load
+	switch n := rand.IntN(8); {                                    //nolint:gosec // load
+	case n < 1 && r.cfg.MaxStale == 0: // with it, what is too old would be served meanwhile
+		if err := r.disconnect(ctx, size); err != nil {
+			return err
+		}
+		return r.cache.Configure(r.config(size, life))
+	case n < 6:
 		return r.cache.Configure(r.config(size, life))
 	}
 	var err error
@@ -152,6 +160,26 @@ func (r *rig[V]) reconfigure() error {
 		return err
 	}
 	return r.cache.Configure(r.config(size, life))
+}
+
+// disconnect takes the cache offline, in which no fetch may begin.
+func (r *rig[V]) disconnect(ctx context.Context, size int) error {
+	r.ops.AirGaps.Add(1)
+	cfg := r.config(size, ttl)
+	cfg.TTL = nil
+	if err := r.cache.Configure(cfg); err != nil {
+		return err
+	}
+	before := r.cache.Metrics().Fetches
+	rest(ctx, time.Duration(rand.IntN(300))*time.Millisecond) //nolint:gosec // load
+	if begun := r.cache.Metrics().Fetches - before; begun > 0 {
+		r.court.accuse(Bounded, "%d fetches were begun offline", begun)
+	}
+	r.reads.Add(1)
+	if _, err := r.cache.GetOrFetch(ctx, "ghost-offline"); !errors.Is(err, promptcache.ErrOffline) {
+		r.court.accuse(True, "GetOrFetch of what is not cached, offline: %v", err)
+	}
+	return nil
 }
 
 // clear empties the cache a few times, so that readers are fetching again and

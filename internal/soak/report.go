@@ -104,7 +104,7 @@ func (r *rig[V]) report() SideReport {
 			"pushes": r.ops.Pushes.Load(), "sets": r.ops.Sets.Load(), "invalidates": r.ops.Invalidates.Load(),
 			"refreshes": r.ops.Refreshes.Load(), "mark-stales": r.ops.MarkStales.Load(), "prefetches": r.ops.Prefetches.Load(),
 			"stops": r.ops.Stops.Load(), "configures": r.ops.Configures.Load(), "clears": r.ops.Clears.Load(),
-			"subscriptions": r.ops.Subscriptions.Load(), "dumps": r.ops.Dumps.Load(), "snapshots": r.ops.Snapshots.Load(),
+			"subscriptions": r.ops.Subscriptions.Load(), "dumps": r.ops.Dumps.Load(), "snapshots": r.ops.Snapshots.Load(), "air-gaps": r.ops.AirGaps.Load(),
 		},
 	}
 	for kind, t := range r.saw {

@@ -28,6 +28,7 @@ func figures(rs results, n numbers) map[string][]byte {
 		"age.svg":   ageFigure(rs),
 		"limit.svg": limitFigure(rs),
 		"size.svg":  sizeFigure(n),
+		"back.svg":  backFigure(n),
 	}
 }
 
@@ -126,28 +127,61 @@ func limitFigure(rs results) []byte {
 // sizeFigure shows the busiest second of fleets of all sizes.
 func sizeFigure(n numbers) []byte {
 	c := plot.Chart{
-		Title: "The busiest second", Subtitle: "from the first minute after the deploy on, through outage and recovery, no limit",
+		Title: "The busiest second", Subtitle: "from the first minute after the deploy on; the need is one fetch per prompt and TTL",
 		X: plot.Axis{Label: "instances (log)", Log: true, Min: 1, Max: 100_000, Ticks: []float64{1, 10, 100, 1000, 10_000, 100_000}},
 	}
-	panel := plot.Panel{
-		Height: 300,
-		Y:      plot.Axis{Label: "requests/s (log)", Log: true, Min: 0.05, Max: 1_000_000, Ticks: []float64{0.1, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000}},
-	}
-	mean := plot.Series{Name: "one fetch per prompt and TTL", Color: "#57606a", Dashed: true}
+	mean := plot.Series{Name: "the need", Color: "#57606a", Dashed: true}
 	for _, x := range c.X.Ticks {
 		mean.Points = append(mean.Points, plot.Point{X: x, Y: x * 20 / 300})
 	}
-	for _, p := range sim.Policies() {
-		s := plot.Series{Name: p.Name(), Color: looks[p.Name()].line, Dots: true}
-		for _, r := range n {
-			if r["limit"] == "none" && r["policy"] == p.Name() {
-				s.Points = append(s.Points, plot.Point{X: number(r["instances"]), Y: number(r["peak_rps"])})
-			}
+	for _, l := range limits {
+		panel := plot.Panel{
+			Title: titles[l.name], Height: 220,
+			Y: plot.Axis{Label: "requests/s (log)", Log: true, Min: 0.05, Max: 1_000_000, Ticks: []float64{0.1, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000}},
 		}
-		panel.Series = append(panel.Series, s)
+		for _, p := range sim.Policies() {
+			panel.Series = append(panel.Series, plot.Series{
+				Name: p.Name(), Color: looks[p.Name()].line, Dots: true, Points: n.bySize(l.name, p.Name(), "peak_rps"),
+			})
+		}
+		panel.Series = append(panel.Series, mean)
+		c.Panels = append(c.Panels, panel)
 	}
-	panel.Series = append(panel.Series, mean)
-	c.Panels = []plot.Panel{panel}
+	return c.SVG()
+}
+
+// bySize returns a column of the fleets of all sizes, where it says something.
+func (n numbers) bySize(limit, policy, column string) []plot.Point {
+	var out []plot.Point
+	for _, r := range n {
+		if r["limit"] == limit && r["policy"] == policy && r[column] != "" {
+			out = append(out, plot.Point{X: number(r["instances"]), Y: number(r[column])})
+		}
+	}
+	return out
+}
+
+// backFigure shows how long fleets of all sizes take to come back from the
+// outage.
+func backFigure(n numbers) []byte {
+	c := plot.Chart{
+		Title: "Back from the outage", Subtitle: "when the last reader in the fleet gets a prompt from after it",
+		X: plot.Axis{Label: "instances (log)", Log: true, Min: 1, Max: 100_000, Ticks: []float64{1, 10, 100, 1000, 10_000, 100_000}},
+	}
+	for _, l := range limits {
+		panel := plot.Panel{
+			Title: titles[l.name], Height: 130,
+			Y: plot.Axis{Label: "minutes", Max: 35, Ticks: []float64{0, 5, 10, 15, 20, 25, 30, 35}},
+		}
+		for _, p := range sim.Policies() {
+			points := n.bySize(l.name, p.Name(), "back_after_s")
+			for i := range points {
+				points[i].Y /= 60
+			}
+			panel.Series = append(panel.Series, plot.Series{Name: p.Name(), Color: looks[p.Name()].line, Dots: true, Points: points})
+		}
+		c.Panels = append(c.Panels, panel)
+	}
 	return c.SVG()
 }
 
