@@ -24,6 +24,7 @@ func TestALimitedFleetIsPlayedExactly(t *testing.T) {
 		cfg := promptcache.DefaultConfig()
 		cfg.TTL = &ttl
 		cfg.RefreshInterval = time.Duration(5+dice.IntN(60)) * time.Second
+		cfg.RefreshConcurrency = 1 + dice.IntN(4)      // so that some wait when a minute ends
 		cfg.RefreshJitter = float64(dice.IntN(2)) / 10 // without, instances ask at the same moments
 		for _, p := range []sim.Policy{
 			sim.Background{Config: cfg},
