@@ -41,6 +41,18 @@ func TestALimitedFleetIsPlayedExactly(t *testing.T) {
 	require.Greater(t, failed, 10_000)
 }
 
+// Prompts that wait for a slot when a minute ends are asked for in the next one.
+func TestALimitedFleetIsPlayedExactlyWhereMinutesMeet(t *testing.T) {
+	ttl, cfg := 20*time.Second, promptcache.DefaultConfig()
+	cfg.TTL, cfg.RefreshInterval, cfg.RefreshJitter, cfg.RefreshConcurrency = &ttl, 29*time.Second, 0, 2
+	p := sim.Background{Config: cfg}
+	s := sim.Standard(2, sim.Unlimited)
+	s.Latency, s.Duration, s.Outages = 3*time.Second, 10*time.Minute, nil
+	for s.Limit = 1; s.Limit < 120; s.Limit++ {
+		require.Equal(t, sim.OneByOne(s, p), run(t, s, p), "a limit of %d", s.Limit)
+	}
+}
+
 func TestAnyNumberOfProcessorsPlaysTheSame(t *testing.T) {
 	for _, p := range sim.Policies() {
 		for _, limit := range []float64{sim.Unlimited, sim.BelowNeed} {
