@@ -116,3 +116,28 @@ func (r *Result) Ages() []int { return r.ages }
 func LastRead(s Scenario, instance, prompt int, now time.Duration) time.Duration {
 	return s.readsOf(instance, prompt).last(now)
 }
+
+// Ranked returns the indexes of keys in the order of a ranking.
+func Ranked(keys []time.Duration) []int {
+	var r ranking
+	for k, key := range keys {
+		r.insert(k, key)
+	}
+	out := make([]int, 0, len(keys))
+	for k := r.pop(); k != none; k = r.pop() {
+		out = append(out, k)
+	}
+	return out
+}
+
+// Queue is a queue of prompts.
+type Queue struct{ q queue }
+
+func (q *Queue) Push(k int)          { q.q.push(k) }
+func (q *Queue) Become(other *Queue) { q.q.become(&other.q) }
+
+// Pop returns the first, -1 if there is none.
+func (q *Queue) Pop() int { return q.q.pop() }
+
+// Room returns how many prompts fit in without more memory.
+func (q *Queue) Room() int { return cap(q.q.prompts) }

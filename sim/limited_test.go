@@ -24,6 +24,7 @@ func TestALimitedFleetIsPlayedExactly(t *testing.T) {
 		cfg := promptcache.DefaultConfig()
 		cfg.TTL = &ttl
 		cfg.RefreshInterval = time.Duration(5+dice.IntN(60)) * time.Second
+		cfg.RefreshConcurrency = 1 + dice.IntN(4)      // so that some wait when a minute ends
 		cfg.RefreshJitter = float64(dice.IntN(2)) / 10 // without, instances ask at the same moments
 		for _, p := range []sim.Policy{
 			sim.Background{Config: cfg},
@@ -38,6 +39,18 @@ func TestALimitedFleetIsPlayedExactly(t *testing.T) {
 	}
 	require.Greater(t, refused, 10_000)
 	require.Greater(t, failed, 10_000)
+}
+
+// Prompts that wait for a slot when a minute ends are asked for in the next one.
+func TestALimitedFleetIsPlayedExactlyWhereMinutesMeet(t *testing.T) {
+	ttl, cfg := 20*time.Second, promptcache.DefaultConfig()
+	cfg.TTL, cfg.RefreshInterval, cfg.RefreshJitter, cfg.RefreshConcurrency = &ttl, 29*time.Second, 0, 2
+	p := sim.Background{Config: cfg}
+	s := sim.Standard(2, sim.Unlimited)
+	s.Latency, s.Duration, s.Outages = 3*time.Second, 10*time.Minute, nil
+	for s.Limit = 1; s.Limit < 120; s.Limit++ {
+		require.Equal(t, sim.OneByOne(s, p), run(t, s, p), "a limit of %d", s.Limit)
+	}
 }
 
 func TestAnyNumberOfProcessorsPlaysTheSame(t *testing.T) {
