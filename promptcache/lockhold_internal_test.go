@@ -69,7 +69,7 @@ func (c *PromptCache[V]) countOf(f flag) (n int) {
 // What is done under one hold of the mutex is a few entries' worth, however many
 // there are.
 func TestHoldsAreShort(t *testing.T) {
-	const n = 5000
+	const n = 1000
 
 	// hold is one step with the mutex held, which must change the flag of no more
 	// than a chunk of entries; all of them together change want.
@@ -208,7 +208,7 @@ func TestHoldsAreShort(t *testing.T) {
 // A scan costs what is due, not what is cached. A walk of so many takes
 // milliseconds; what the best of the ticks takes is hardly noise.
 func TestTickWithNothingDue(t *testing.T) {
-	const n = 200_000
+	const n = 50_000
 	_, _, r := many(t, n)
 	r.pass(true)
 	best := time.Hour
