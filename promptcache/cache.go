@@ -114,11 +114,7 @@ func (c *PromptCache[V]) check(cfg Config) (requirements, error) {
 // returns false for a prompt that is not cached or older than TTL + MaxStale.
 // The value is shared: do not change it.
 func (c *PromptCache[V]) Get(key string) (V, bool) {
-	if s := c.hit(key); s != nil {
-		return s.value, true
-	}
-	found := c.read(key, false)
-	return found.value, found.ok
+	return c.hit(key, true)
 }
 
 // Lookup is Get with all that the cache knows of the prompt. Whether it is

@@ -47,27 +47,31 @@ type found[V any] struct {
 }
 
 // hit is a read that needs no mutex: it writes no memory that other readers
-// share, allocates nothing and, while a refresher runs, asks no clock. It returns
-// nil, and has counted nothing, if the read must take the mutex: there is no entry
-// that may be served, or it is stale and something must be done about it.
+// share, allocates nothing and, while a refresher runs, asks no clock. If the read
+// must take the mutex, for there is no entry that may be served, or it is stale and
+// something must be done about it, it goes on as Get does, or if orElse is false it
+// finds nothing and has counted nothing.
 //
 // It is index.find and count in one, for a call of each would make it a quarter
-// slower.
-func (c *PromptCache[V]) hit(key string) *snapshot[V] {
+// slower; and the rest of Get, which so is no call of its own.
+func (c *PromptCache[V]) hit(key string, orElse bool) (V, bool) {
 	entries := &c.entries
 	h := maphash.String(entries.index.seed, key)
 	in := entries.index.entriesOf(h)
 	for i, mask := h, uint64(len(in))-1; ; i++ {
 		e := in[i&mask].Load()
 		if e == nil {
-			return nil
+			return c.readFor(key, orElse)
 		}
 		if e.key != key {
 			continue
 		}
 		rules, flags := c.rules.Load(), flag(e.flags.Load()) // in this order: flags from before the rules may not be true yet
 		if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
-			return c.hitOdd(e, flags, rules)
+			if s := c.hitOdd(e, flags, rules); s != nil {
+				return s.value, true
+			}
+			return c.readFor(key, orElse)
 		}
 		now, stamp := entries.recency.clock.Load(), e.stamp.Load()
 		switch {
@@ -79,11 +83,21 @@ func (c *PromptCache[V]) hit(key string) *snapshot[V] {
 		case !e.stamp.CompareAndSwap(stamp, now+instant):
 			e.stampAtLeast(now + instant)
 		}
-		return e.snap()
+		return e.snap().value, true
 	}
 }
 
-// hitOdd is hit where more is to be looked at than the entry's flags.
+// readFor is the rest of hit.
+func (c *PromptCache[V]) readFor(key string, orElse bool) (v V, ok bool) {
+	if !orElse {
+		return v, false
+	}
+	found := c.read(key, false)
+	return found.value, found.ok
+}
+
+// hitOdd is hit where more is to be looked at than the entry's flags. It returns
+// nil if that is not enough.
 func (c *PromptCache[V]) hitOdd(e *entry[V], flags flag, rules *rules) *snapshot[V] {
 	if flags&isSpelling != 0 {
 		e = e.extra.alias

@@ -19,8 +19,8 @@ import (
 //
 // The error is ctx's, ErrOffline, ErrShutdown, or a *FetchError.
 func (c *PromptCache[V]) GetOrFetch(ctx context.Context, key string) (V, error) {
-	if s := c.hit(key); s != nil {
-		return s.value, nil
+	if v, ok := c.hit(key, false); ok {
+		return v, nil
 	}
 	s := c.read(key, false)
 	if s.ok && (!s.stale || s.refreshing) {
