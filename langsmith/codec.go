@@ -113,7 +113,11 @@ func (c *PromptCommit) askedBy(key string) error {
 		return nil
 	}
 	c.ref = ref
-	if err := c.complete(); err != nil {
+	err = c.agree()
+	if err == nil {
+		err = c.computeRevision()
+	}
+	if err != nil {
 		return fmt.Errorf("langsmith: the entry of %q: %w", key, err)
 	}
 	return nil

@@ -47,11 +47,8 @@ func decodeCommit(body []byte, ref Ref) (*PromptCommit, error) {
 // complete checks what was decoded into c, brings it into its final form, and
 // computes its revision.
 func (c *PromptCommit) complete() error {
-	if len(c.commitHash) == 0 || len(c.commitHash) > 128 || httpsource.Sendable("", c.commitHash, false) != nil {
-		return fmt.Errorf("its commit_hash is %.80q; want 1 to 128 printable characters", c.commitHash)
-	}
-	if isFullHash(c.ref.Version) && !strings.EqualFold(c.ref.Version, c.commitHash) {
-		return fmt.Errorf("it is another commit, %.80q", c.commitHash)
+	if err := c.agree(); err != nil {
+		return err
 	}
 	c.manifest = httpsource.Compact(c.manifest)
 	if len(c.manifest) == 0 || c.manifest[0] != '{' {
@@ -66,6 +63,18 @@ func (c *PromptCommit) complete() error {
 	}
 	c.parsed = &parsedManifest{}
 	return c.computeRevision()
+}
+
+// agree checks that c has a commit hash, which is what was asked for if that was
+// one.
+func (c *PromptCommit) agree() error {
+	if len(c.commitHash) == 0 || len(c.commitHash) > 128 || httpsource.Sendable("", c.commitHash, false) != nil {
+		return fmt.Errorf("its commit_hash is %.80q; want 1 to 128 printable characters", c.commitHash)
+	}
+	if isFullHash(c.ref.Version) && !strings.EqualFold(c.ref.Version, c.commitHash) {
+		return fmt.Errorf("it is another commit, %.80q", c.commitHash)
+	}
+	return nil
 }
 
 // isFullHash reports whether version is a whole commit hash (SHA-1 or SHA-256),

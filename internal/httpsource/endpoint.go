@@ -114,8 +114,14 @@ func IsDots(segment string) bool { return segment == "." || segment == ".." }
 // twice, is a path that leads out of where it is: the slashes of a name are
 // escaped, but some proxies decode them, and take a backslash for one.
 func Climbs(name string) bool {
-	return hasDots(strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/").Replace(strings.ToLower(name)))
+	if !strings.ContainsAny(name, ".%") { // which most have not, and which it takes
+		return false
+	}
+	return hasDots(decoded.Replace(strings.ToLower(name)))
 }
+
+// decoded undoes what hides dots and slashes.
+var decoded = strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/")
 
 // isLoopback reports whether host is this machine by its name alone.
 func isLoopback(host string) bool {
