@@ -186,8 +186,9 @@ func (c *PromptCache[V]) Invalidate(keys ...string) int {
 	return removed
 }
 
-// Clear removes everything: prompts, remembered errors, and the results of all
-// fetches in flight.
+// Clear removes everything that is there when it is called: prompts, remembered
+// errors, and the results of all fetches in flight. What others add meanwhile may
+// be removed, too.
 func (c *PromptCache[V]) Clear() {
 	c.mu.Lock()
 	c.absences.clear()

@@ -60,12 +60,6 @@ type slots[V any] struct {
 
 func (x *index[V]) init() {
 	x.seed = maphash.MakeSeed()
-	x.clear()
-}
-
-// clear removes everything.
-func (x *index[V]) clear() {
-	x.flat = 0
 	x.table.Store(&table[V]{flat: newSlots[V](tableMin)})
 }
 

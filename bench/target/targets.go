@@ -7,13 +7,13 @@ const times = "×"
 
 // Why some targets are missed.
 const (
-	twoLocked  = "an exact order and count take two locked instructions, where a limit writes nothing"
-	derefs     = "the order and the count of hits are kept in the prompt's entry, which is more memory to touch than a map's slot"
-	expirables = "expirable's part is as much as its own Add and Remove; index, order, schedule and snapshot come on top"
+	twoLocked  = "an exact order and count take a locked instruction or two, where a limit writes nothing"
+	derefs     = "a hit touches the prompt's entry and its snapshot and writes its stamp, where a limit touches its map"
+	expirables = "expirable's Add and Remove are two fifths of it; index, order, schedule and snapshot come on top"
 	perEntry   = "about 110 B are expirable's for the membership, 112 B an entry with its snapshot, the rest the index and the orders of use and of refreshes"
 	oneLock    = "the first read of a prompt that has turned stale takes the mutex, to have it refetched"
 	timers     = "the timer of the fetches' deadlines is set anew now and then"
-	lookups    = "Lookup fills in a struct of 15 words, and two of its fields are times"
+	lookups    = "Lookup fills in an Entry of 18 words, and three of its fields are times"
 )
 
 // All returns the targets, in the order of the report. This is the one place
