@@ -24,7 +24,7 @@ const (
 // as much as the rest of it on one goroutine, and three times that on two.
 func All() []Target {
 	return []Target{
-		{Name: Hit("100 keys", "one goroutine", peer.OtterName), Limit: 0.55, Unit: times, Gate: 0.75},
+		{Name: Hit("100 keys", "one goroutine", peer.OtterName), Limit: 0.55, Unit: times, Gate: 0.80},
 		{Name: Hit("100 keys", "one goroutine", peer.OtterRefreshingName), Limit: 0.35, Unit: times, Gate: 0.50},
 		{Name: Hit("100 keys", "one goroutine", peer.LimitName), Limit: 1.6, Unit: times, Gate: 2.5, Why: twoLocked},
 		{Name: Hit("100 keys", "one goroutine", peer.CopyOnWriteName), Limit: 1.6, Unit: times, Gate: 2.5, Why: twoLocked},
