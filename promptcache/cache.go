@@ -31,6 +31,7 @@ type PromptCache[V any] struct {
 	entries  lru[V]
 	counters counters
 	rules    atomic.Pointer[rules]
+	calls    chan *entry[V] // what readers found stale, for the refresher
 
 	mu           sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
 	cfg          Config
@@ -86,6 +87,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.time = newTimeline(cfg.Clock)
 	c.entries.init()
 	c.counters = newCounters()
+	c.calls = make(chan *entry[V], maxCalls)
 	c.schedule.init()
 	c.registries = make(map[string]*registry[V])
 	c.flights = make(map[string]*flight[V])

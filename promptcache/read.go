@@ -108,7 +108,7 @@ func (c *PromptCache[V]) hitOdd(e *entry[V], flags flag, rules *rules) *snapshot
 	if !rules.flagged {
 		stale, expired = s.judge(rules, flags&isMarked != 0, c.time.now())
 	}
-	if expired || stale && (!rules.running || flags&(isStale|isCalling) != isStale) {
+	if expired || stale && (!rules.running || flags&isStale == 0 || flags&isCalling != 0 && !c.tell(e)) {
 		return nil
 	}
 	c.count(e, stale)

@@ -19,8 +19,8 @@ import (
 //     are equal: the order is exact.
 //   - Once two have met, or a reader and the search for the oldest (the clock is
 //     shared), uses take the clock's stamp as it is and write nothing if the
-//     entry has it already. The next advance, or the end of the search, ends
-//     that. So uses tie only with what has come between the same two advances.
+//     entry has it already. The next entry to be added, the next scan or the end
+//     of the search ends that. So uses tie only between the same two of those.
 //   - An entry is in the line of those that were added, or once it was found to
 //     have been used since, in the heap; both are ordered by the stamp it had when
 //     it took its place, which is not more than it has. So once the first one of
@@ -111,9 +111,14 @@ func (r *recency[V]) uses() uint64 {
 	return uint64(r.clock.Load()&^shared-live-r.skipped) / instant //nolint:gosec // it only grows
 }
 
-// touch makes e the most recently used entry as of a moment. The caller holds
-// the mutex.
-func (r *recency[V]) touch(e *entry[V], moment time.Duration) { e.stampAtLeast(r.advance(moment)) }
+// touch is use for the holder of the mutex, as of a moment, and counts nothing.
+func (r *recency[V]) touch(e *entry[V], moment time.Duration) {
+	if now := r.clock.Load(); now&shared != 0 {
+		e.stampAtLeast(now &^ shared)
+		return
+	}
+	e.stampAtLeast(r.advance(moment))
+}
 
 // add takes in e, which is the most recently used entry or, if it is loaded, the
 // most recently used of those.

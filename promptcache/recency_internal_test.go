@@ -191,6 +191,10 @@ func TestRecencyAfterReadersHaveMet(t *testing.T) {
 		require.Less(t, other.stamp.Load(), at, "but not with what came before")
 	}
 	r.touch(e[3], 0)
+	require.Equal(t, at, e[3].stamp.Load(), "a value that is set is used like those that are read")
+	r.touch(e[4], 0)
+	r.advance(0)
+	r.touch(e[3], 0)
 	require.Greater(t, e[3].stamp.Load(), at)
 	require.True(t, r.use(e[4]), "the order is exact again")
 	require.Greater(t, e[4].stamp.Load(), e[3].stamp.Load())

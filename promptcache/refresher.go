@@ -94,6 +94,8 @@ func (r *refresher[V]) run() {
 			r.answer()
 		case <-r.stirred:
 			r.settle()
+		case e := <-r.c.calls:
+			r.hear(e)
 		}
 	}
 }
@@ -123,6 +125,7 @@ func (r *refresher[V]) pass(fetch bool) {
 		r.c.mu.Lock()
 		more = r.passChunkLocked(now, fetch)
 		r.c.unlock()
+		r.hearWaiting()
 	}
 	r.attend(now)
 }
@@ -131,8 +134,10 @@ func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool
 	if r.over() {
 		return false
 	}
-	r.lastScan = now
-	r.c.entries.recency.advance(now)
+	if r.lastScan != now { // else this is not the first chunk
+		r.lastScan = now
+		r.c.entries.recency.advance(now)
+	}
 	for range chunk {
 		e := r.c.schedule.due(now)
 		if e == nil {
@@ -315,10 +320,14 @@ func (r *refresher[V]) withdraw() {
 	if !r.draining {
 		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 || f.settled })
 	}
+	r.c.publishLocked() // so that nobody calls any more
 	r.c.noteStateLocked()
 	r.c.unlock()
 
 	r.c.inChunks(len(woken), func(i int) { woken[i].sleep() })
+	for range maxCalls {
+		r.hearWaiting()
+	}
 	for r.emptyQueue() {
 	}
 	r.c.unpark()
