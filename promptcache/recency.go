@@ -133,9 +133,21 @@ func (r *recency[V]) add(e *entry[V], moment time.Duration, isLoaded bool) {
 	e.stamp.Store(stamp)
 	if isLoaded {
 		r.heap.push(e, stamp)
-	} else {
-		r.added.push(e, stamp)
+		return
 	}
+	r.added.push(e, stamp)
+	for range 2 {
+		if r.added.sparse() { // those at its end may be removed for ever while the first ones stay
+			r.promote()
+		}
+	}
+}
+
+// promote moves the first entry in line, of which there must be one, to the heap.
+func (r *recency[V]) promote() {
+	first, _ := r.added.first()
+	r.added.remove(first.entry)
+	r.heap.push(first.entry, first.key)
 }
 
 // remove takes out e, which is there.
@@ -155,8 +167,8 @@ func (r *recency[V]) remove(e *entry[V]) {
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
 		first, waits := r.added.first()
-		if items := r.heap.items; !waits || len(items) > 0 && items[0].key < first.key {
-			first, waits = items[0], false
+		if top, ok := r.heap.first(); ok && (!waits || top.key < first.key) {
+			first, waits = top, false
 		}
 		e, stamp := first.entry, first.entry.stamp.Load()
 		if stamp == first.key {
