@@ -34,6 +34,8 @@ type refresher[V any] struct {
 	woken    []*entry[V]   // entries that readers found stale
 	queue    queue[V]      // entries to be refetched
 	active   int           // fetches under way that take up a slot
+	landing  bool          // the goroutine that has the mutex has ended a fetch, and can go on with another
+	next     *flight[V]    // which is this
 	alarmAt  time.Duration // never if no alarm is to come
 	listenAt time.Duration // never if the listener is not to come
 	lacking  bool          // a required prompt waits for a slot
@@ -297,6 +299,11 @@ func (r *refresher[V]) fetchLocked(key, domain string, e *entry[V]) {
 	f := r.c.launchLocked(r.ctx, key, domain, e, withheld)
 	f.slot = r
 	r.active++
+	if r.landing && r.next == nil {
+		r.next = f
+	} else {
+		go r.c.fly(f)
+	}
 }
 
 // withdraw ends the refresher: what it has queued is left alone, and its
