@@ -88,3 +88,14 @@ func TestMetricsNeverShowMoreStaleHitsThanHits(t *testing.T) {
 	require.EqualValues(t, readers*each, m.Hits)
 	require.EqualValues(t, readers*each, m.StaleHits)
 }
+
+func TestResetBetweenTheHalvesOfAStaleHit(t *testing.T) {
+	c := internalCache(t, noFetch)
+	mine := c.counters.mine()
+	mine.hits.Add(1)
+	c.ResetMetrics()
+	mine.staleHits.Add(1)
+	require.Equal(t, Metrics{}, c.Metrics())
+	mine.hits.Add(1)
+	require.LessOrEqual(t, c.Metrics().StaleHits, c.Metrics().Hits)
+}
