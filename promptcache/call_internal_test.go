@@ -3,6 +3,7 @@ package promptcache
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,28 +113,53 @@ func TestCalls(t *testing.T) {
 		require.Equal(t, 10, c.countOf(isCalling))
 	})
 
-	t.Run("the number of the refresher and the flag change beside each other", func(*testing.T) {
+	t.Run("the number of the refresher and the flags change beside each other", func(t *testing.T) {
 		e := &entry[int]{}
+		var lost atomic.Int64
 		var wg sync.WaitGroup
-		for range 4 {
+		for _, f := range []flag{isCalling, isStale, isExpired, isMarked} {
 			wg.Go(func() {
-				for range 20_000 {
-					e.set(isCalling)
-					if flag(e.flags.And(^uint32(isCalling)))&isCalling != 0 {
-						continue
+				for range 50_000 {
+					e.set(f)
+					if !e.is(f) {
+						lost.Add(1)
+					}
+					e.drop(f)
+					if e.is(f) {
+						lost.Add(1)
 					}
 				}
 			})
 		}
-		for i := range 20_000 {
-			e.setWokenBy(uint16(i))       //nolint:gosec // small
-			if e.wokenBy() != uint16(i) { //nolint:gosec // small
-				t.Fatal("a reader has undone it")
+		for i := range uint16(50_000) {
+			e.setWokenBy(i)
+			if e.wokenBy() != i {
+				lost.Add(1)
 			}
 		}
 		wg.Wait()
-		require.False(t, e.is(isCalling))
+		require.Zero(t, lost.Load())
 	})
+}
+
+// The chunks of a scan are one step to the order of use: readers that share the
+// clock's stamp go on sharing it.
+func TestScanAdvancesOnce(t *testing.T) {
+	c, mock, r := many(t, 3*chunk)
+	mock.Add(ttlOf(c) + 1)
+	now := c.time.now()
+	clock := &c.entries.recency.clock
+	before := clock.Load()
+	require.True(t, r.passChunkLocked(now, true))
+	require.Greater(t, clock.Load(), before)
+	clock.Or(shared)
+	before = clock.Load()
+	require.True(t, r.passChunkLocked(now, true))
+	require.Equal(t, before, clock.Load())
+	mock.Add(1)
+	r.passChunkLocked(c.time.now(), true)
+	require.Greater(t, clock.Load(), before)
+	require.Zero(t, clock.Load()&shared)
 }
 
 // A prompt that the refresher has in hand is read without anybody calling.
