@@ -37,6 +37,7 @@ type registry[V any] struct {
 	comeback comeback[V]
 	hush     hush[V]
 	missing  missing
+	shown    shown
 	outage   *episode // it is down, or prompts are stale because of it
 	refusals *episode // prompts whose latest answer was rejected
 	tally    tally    // failed fetches since its last success or, in an outage, the last before that

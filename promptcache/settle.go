@@ -60,6 +60,7 @@ func (c *PromptCache[V]) unlinkLocked(f *flight[V]) {
 	if f.attached {
 		f.attached = false
 		delete(c.flights, f.key)
+		f.registry.shown.end(f.began)
 	}
 }
 
@@ -103,17 +104,17 @@ func (c *PromptCache[V]) storeLocked(f *flight[V], out outcome[V], now time.Dura
 	}
 	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, is)
 	if e == nil {
+		f.registry.found(neverFound, f.began)
 		e = c.insertLocked(f.key, f.registry.domain, snap, now)
 		if e.is(isGone) { // there is room only for what is required
 			return
 		}
-		f.registry.found(e, f.began)
 	} else {
 		c.metrics.Refreshes++
 		if out.unchanged {
 			c.metrics.Unchanged++
 		}
-		f.registry.found(e, f.began)
+		f.registry.found(e.foundAt(), f.began)
 		c.replaceLocked(e, snap, out.unchanged)
 	}
 	if f.marked {

@@ -12,16 +12,26 @@ const chunk = 64
 // entry, in no order. One that is there all the time is met once; one that comes
 // or goes meanwhile may be missed.
 func (c *PromptCache[V]) each(do func(e *entry[V])) {
+	c.search(func(e *entry[V]) bool {
+		do(e)
+		return false
+	})
+}
+
+// search is each that ends when found, which is called under the lock, returns
+// true.
+func (c *PromptCache[V]) search(found func(e *entry[V]) bool) {
 	c.mu.Lock()
 	t := c.entries.index.table.Load()
 	c.mu.Unlock()
-	for part, more := 0, true; more; {
+	over := false
+	for part, more := 0, true; more && !over; {
 		c.mu.Lock()
 		entries, next := t.part(part)
 		c.mu.Unlock()
 		c.inChunks(len(entries), func(i int) {
-			if e := entries[i]; !e.is(isGone | isSpelling) {
-				do(e)
+			if e := entries[i]; !over && !e.is(isGone|isSpelling) {
+				over = found(e)
 			}
 		})
 		part, more = next, next != 0
