@@ -51,7 +51,7 @@ type PromptCache[V any] struct {
 	cleared     struct{ hits, staleHits uint64 } // those of them that ResetMetrics has cleared
 	saves       saves
 	health      health
-	registries  map[string]*registry[V] // by Domain
+	registries  registries[V]
 	waiting     map[*stateWaiter]struct{}
 	subscribers []*subscriber
 	pendingLogs []logLine // written by unlock
@@ -87,7 +87,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.entries.init()
 	c.counters = newCounters()
 	c.schedule.init()
-	c.registries = make(map[string]*registry[V])
+	c.registries.init()
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
 	c.health.since = cfg.Clock.Now()

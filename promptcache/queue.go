@@ -1,59 +1,73 @@
 package promptcache
 
-import "slices"
-
-// queue is first in, first out. An entry leaves it early by no longer being
-// queued; pop passes it over, and it is let go of when there are more of its
-// kind than of those that wait.
+// queue is first in, first out; who is in it may also leave it early. No step
+// looks at more than one entry, however many wait. The caller holds the cache's
+// mutex.
 type queue[V any] struct {
-	items   []*entry[V]
-	head    int
-	waiting int // entries that are still queued
+	places      map[*entry[V]]*place[V] // of all that wait
+	first, last *place[V]
+	waiting     int // entries
+	peak        int // the most of them that places has held
 }
 
+// place is an entry's in a queue.
+type place[V any] struct {
+	entry         *entry[V]
+	before, after *place[V]
+}
+
+// push adds e, which does not wait.
 func (q *queue[V]) push(e *entry[V]) {
-	e.set(isQueued)
-	q.waiting++
-	q.items = append(q.items, e)
-	q.tidy()
-}
-
-// pop returns the first entry that is still queued, which it then is not; nil
-// if there is none.
-func (q *queue[V]) pop() *entry[V] {
-	for q.head < len(q.items) {
-		e := q.items[q.head]
-		q.items[q.head] = nil
-		q.head++
-		if e.is(isQueued) {
-			q.leave(e)
-			return e
-		}
+	p := &place[V]{entry: e, before: q.last}
+	if q.last == nil {
+		q.first = p
+	} else {
+		q.last.after = p
 	}
-	q.items, q.head = nil, 0
-	return nil
+	q.last = p
+	if q.places == nil {
+		q.places = make(map[*entry[V]]*place[V])
+	}
+	q.places[e] = p
+	q.waiting++
+	q.peak = max(q.peak, q.waiting)
+	e.set(isQueued)
 }
 
-// leave makes a queued entry no longer queued.
+// pop takes out the first entry; nil if there is none.
+func (q *queue[V]) pop() *entry[V] {
+	if q.first == nil {
+		return nil
+	}
+	e := q.first.entry
+	q.leave(e)
+	return e
+}
+
+// leave takes out e, which waits.
 func (q *queue[V]) leave(e *entry[V]) {
-	e.drop(isQueued)
+	p := q.places[e]
+	if p.before == nil {
+		q.first = p.after
+	} else {
+		p.before.after = p.after
+	}
+	if p.after == nil {
+		q.last = p.before
+	} else {
+		p.after.before = p.before
+	}
+	delete(q.places, e)
 	q.waiting--
+	if q.waiting == 0 && q.peak > chunk {
+		q.places, q.peak = nil, 0 // a map keeps the room that it had
+	}
+	e.drop(isQueued)
 }
 
 // unqueueLocked takes e out of the refresher's queue, if it is there.
 func (c *PromptCache[V]) unqueueLocked(e *entry[V]) {
-	if !e.is(isQueued) {
-		return
-	}
-	q := &c.refresher.queue
-	q.leave(e)
-	q.tidy()
-}
-
-// tidy lets go of what does not wait, once that is more than what does.
-func (q *queue[V]) tidy() {
-	if len(q.items) > 2*q.waiting {
-		q.items = slices.DeleteFunc(q.items, func(e *entry[V]) bool { return e == nil || !e.is(isQueued) })
-		q.head = 0
+	if e.is(isQueued) {
+		c.refresher.queue.leave(e)
 	}
 }

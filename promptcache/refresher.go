@@ -25,18 +25,18 @@ type refresher[V any] struct {
 	done     chan struct{} // closed when it has ended
 	listener *clock.Timer  // stirs it at the moment listenAt; nil if none was set
 
-	number   uint16        // which of the cache's it is; not 0
-	phased   bool          // the first scan comes at a random moment and is still to come
-	stopping bool          // nothing new is begun
-	draining bool          // what is under way may finish
-	looked   bool          // the first pass is over: the entries' flags are true
-	lastScan time.Duration // the moment of the latest pass
-	woken    []*entry[V]   // entries that readers found stale
-	queue    queue[V]      // entries to be refetched
-	active   int           // fetches under way that take up a slot
-	alarmAt  time.Duration // never if no alarm is to come
-	listenAt time.Duration // never if the listener is not to come
-	lacking  bool          // a required prompt waits for a slot
+	number   uint16           // which of the cache's it is; not 0
+	phased   bool             // the first scan comes at a random moment and is still to come
+	stopping bool             // nothing new is begun
+	draining bool             // what is under way may finish
+	looked   bool             // the first pass is over: the entries' flags are true
+	lastScan time.Duration    // the moment of the latest pass
+	woken    chain[*entry[V]] // entries that readers found stale
+	queue    queue[V]         // entries to be refetched
+	active   int              // fetches under way that take up a slot
+	alarmAt  time.Duration    // never if no alarm is to come
+	listenAt time.Duration    // never if the listener is not to come
+	lacking  bool             // a required prompt waits for a slot
 
 	saver *saver[V] // ends with it; nil if there is none
 }
@@ -205,7 +205,7 @@ func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
 			return
 		}
 		e.setWokenBy(r.number)
-		r.woken = append(r.woken, e)
+		r.woken.push(e)
 		r.nudge()
 	}
 	e.drop(isCalling) // until it was looked at
@@ -238,10 +238,7 @@ func (c *PromptCache[V]) waitsLocked(e *entry[V]) (until time.Duration) {
 // answer looks at the entries that readers pointed out, and at what else has
 // come up. One that is still backing off is left to the scan after its wait.
 func (r *refresher[V]) answer() {
-	r.c.mu.Lock()
-	woken := r.woken
-	r.woken = nil
-	r.c.mu.Unlock()
+	woken := r.takeWoken()
 	now := r.c.time.now()
 	r.c.inChunks(len(woken), func(i int) {
 		if e := woken[i]; !e.is(isGone) && !r.over() {
@@ -256,6 +253,15 @@ func (r *refresher[V]) answer() {
 			e.sleep()
 		}
 	})
+}
+
+// takeWoken returns the entries that readers have pointed out, each once.
+func (r *refresher[V]) takeWoken() []*entry[V] {
+	r.c.mu.Lock()
+	woken := r.woken
+	r.woken = chain[*entry[V]]{}
+	r.c.mu.Unlock()
+	return woken.slice()
 }
 
 // dispatchLocked begins the fetches that are queued, as far as there are slots. It
@@ -286,7 +292,7 @@ func (r *refresher[V]) dispatchLocked() {
 // cached. While the registry may not be asked the fetch must be a Fallback's.
 func (r *refresher[V]) fetchLocked(key, domain string, e *entry[V]) {
 	var withheld *FetchError
-	if now, reg := r.c.time.now(), r.c.registries[domain]; reg.shut(now) {
+	if now, reg := r.c.time.now(), r.c.registries.byDomain[domain]; reg.shut(now) {
 		withheld = r.c.heldLocked(reg, key, now)
 	}
 	f := r.c.launchLocked(r.ctx, key, domain, e, withheld)
@@ -306,11 +312,6 @@ func (r *refresher[V]) withdraw() {
 			timer.Stop()
 		}
 	}
-	woken := r.woken
-	r.woken = nil
-	for _, reg := range r.c.registries {
-		reg.comeback, reg.chosen, reg.turn = comeback[V]{}, nil, noTurn
-	}
 	var canceled []*flight[V]
 	if !r.draining {
 		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 || f.settled })
@@ -318,6 +319,8 @@ func (r *refresher[V]) withdraw() {
 	r.c.noteStateLocked()
 	r.c.unlock()
 
+	r.c.eachRegistry(func(reg *registry[V]) { reg.comeback, reg.chosen, reg.turn = comeback[V]{}, nil, noTurn })
+	woken := r.takeWoken()
 	r.c.inChunks(len(woken), func(i int) { woken[i].sleep() })
 	for r.emptyQueue() {
 	}

@@ -53,12 +53,13 @@ func (c *PromptCache[V]) inChunks(n int, do func(i int)) {
 // choose returns the entries that match, which is called under the lock, least
 // recently used first.
 func (c *PromptCache[V]) choose(match func(e *entry[V]) bool) []*entry[V] {
-	var chosen []ranked[V]
+	var matching chain[ranked[V]]
 	c.each(func(e *entry[V]) {
 		if match(e) {
-			chosen = append(chosen, ranked[V]{e.stamp.Load(), e})
+			matching.push(ranked[V]{e.stamp.Load(), e})
 		}
 	})
+	chosen := matching.slice()
 	slices.SortFunc(chosen, func(a, b ranked[V]) int { return cmp.Compare(a.key, b.key) })
 	out := make([]*entry[V], len(chosen))
 	for i, r := range chosen {
