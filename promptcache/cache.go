@@ -52,9 +52,10 @@ type PromptCache[V any] struct {
 	saves       saves
 	health      health
 	registries  registries[V]
-	waiting     map[*stateWaiter]struct{}
+	waiting     map[State]*stateWaiter
 	subscribers []*subscriber
-	pendingLogs []logLine // written by unlock
+	pendingLogs []logLine       // written by unlock
+	pendingEnds []chan struct{} // closed by unlock, for there may be any number of goroutines that wait for one
 }
 
 // New returns a cache that gets its prompts from fetch. It starts no
@@ -272,11 +273,15 @@ func (c *PromptCache[V]) domainOf(key string) string {
 	return c.domain(key)
 }
 
-// unlock releases mu and then writes the log lines that came up under it.
+// unlock releases mu, and then tells those who wait for what has ended under it and
+// writes the log lines that came up.
 func (c *PromptCache[V]) unlock() {
-	lines := c.pendingLogs
-	c.pendingLogs = nil
+	lines, ends := c.pendingLogs, c.pendingEnds
+	c.pendingLogs, c.pendingEnds = nil, nil
 	c.mu.Unlock()
+	for _, end := range ends {
+		close(end)
+	}
 	for _, line := range lines {
 		line.write(c.logger)
 	}
