@@ -87,27 +87,35 @@ func (s *shown) since(at time.Duration) (from time.Duration, prompts int) {
 }
 
 // thin makes room for marks: those of fetches whose result is not awaited are of
-// no use any more. If that is not enough, every second one goes.
+// no use any more. If that is not enough, neighbours become one, as long as none
+// has more than a 64th of all; so there are never more than 192.
 func (s *shown) thin() {
-	kept := s.marks[:0]
+	kept, all := s.marks[:0], 0
 	for _, m := range s.marks {
 		switch {
 		case m.fetches > 0:
 			kept = append(kept, m)
 		case len(kept) > 0:
 			kept[len(kept)-1].prompts += m.prompts
+		default:
+			continue
 		}
+		all += m.weight()
 	}
 	if len(kept) > maxMarks/2 {
-		for i, m := range kept {
-			if i%2 == 0 {
-				kept[i/2] = m
+		few := kept[:1]
+		for _, m := range kept[1:] {
+			if last := &few[len(few)-1]; last.weight()+m.weight() <= all*4/maxMarks {
+				last.fetches += m.fetches
+				last.prompts += m.prompts
 			} else {
-				kept[i/2].fetches += m.fetches
-				kept[i/2].prompts += m.prompts
+				few = append(few, m)
 			}
 		}
-		kept = kept[:(len(kept)+1)/2]
+		kept = few
 	}
 	s.marks = kept
 }
+
+// weight is how many prompts m counts, or will if all goes well.
+func (m mark) weight() int { return m.prompts + m.fetches }
