@@ -240,7 +240,7 @@ func TestHoldsDoNotGrowWithDomains(t *testing.T) {
 		}
 		require.Zero(t, c.countOf(isHushed))
 		c.each(func(e *entry[*int]) { c.hushLocked(e, time.Hour, 0) })
-		require.EqualValues(t, time.Hour-hushSlack, r.listenAt)
+		require.Equal(t, time.Hour-hushSlack, r.listenAt)
 		c.registries.byDomain["00007"].hush.over = true
 		r.rouse(false)
 		require.Equal(t, n-1, c.countOf(isHushed), "only one may call again")
