@@ -73,7 +73,7 @@ func (r *refresher[V]) attendLocked(now time.Duration) (more bool) {
 		return false
 	}
 	r.heardLocked(now)
-	return r.c.registries.tour(&r.c.registries.back, func(reg *registry[V], few *int) (done bool) {
+	return r.c.registries.tour(&r.back, func(reg *registry[V], few *int) (done bool) {
 		if done = r.letGoLocked(reg, few, now); done && reg.comeback.waiting != nil {
 			r.alarmLocked(reg.comeback.next)
 		}

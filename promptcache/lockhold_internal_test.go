@@ -277,8 +277,8 @@ func BenchmarkHolds(b *testing.B) {
 			due(c, mock, r)
 			return func() bool {
 				for range chunk {
-					e := r.queue.pop()
-					if e == nil {
+					e, ok := r.queue.pop()
+					if !ok {
 						return false
 					}
 					c.rescheduleLocked(e)

@@ -1,68 +1,62 @@
 package promptcache
 
-// queue is first in, first out; who is in it may also leave it early. No step
-// looks at more than one entry, however many wait. The caller holds the cache's
-// mutex.
+// queue is first in, first out. An entry may leave it early, by no longer being
+// queued; its place is passed over. No step looks at more than a few places. The
+// caller holds the cache's mutex.
 type queue[V any] struct {
-	places      map[*entry[V]]*place[V] // of all that wait
-	first, last *place[V]
-	waiting     int // entries
-	peak        int // the most of them that places has held
+	seen    chain[*entry[V]] // the first places, which leave has looked at lately
+	places  chain[*entry[V]] // the others
+	waiting int              // entries that are queued
+	round   bool             // changes each time that all places were looked at
 }
 
-// place is an entry's in a queue.
-type place[V any] struct {
-	entry         *entry[V]
-	before, after *place[V]
-}
+// sweep is how many places are looked at when somebody leaves and there are more
+// places than twice those who wait: enough to be faster than new ones come.
+const sweep = 4
 
-// push adds e, which does not wait.
+// push adds e, which is not queued. If it was, and its place is still there, it
+// takes that.
 func (q *queue[V]) push(e *entry[V]) {
-	p := &place[V]{entry: e, before: q.last}
-	if q.last == nil {
-		q.first = p
-	} else {
-		q.last.after = p
-	}
-	q.last = p
-	if q.places == nil {
-		q.places = make(map[*entry[V]]*place[V])
-	}
-	q.places[e] = p
-	q.waiting++
-	q.peak = max(q.peak, q.waiting)
 	e.set(isQueued)
+	e.put(isSeen, !q.round)
+	q.waiting++
+	q.places.push(e)
 }
 
-// pop takes out the first entry; nil if there is none.
-func (q *queue[V]) pop() *entry[V] {
-	if q.first == nil {
-		return nil
+// pop takes out the first place, if there is one, and returns who waits there, nil
+// if nobody does.
+func (q *queue[V]) pop() (e *entry[V], ok bool) {
+	if e, ok = q.seen.pop(); !ok {
+		e, ok = q.places.pop()
 	}
-	e := q.first.entry
-	q.leave(e)
-	return e
-}
-
-// leave takes out e, which waits.
-func (q *queue[V]) leave(e *entry[V]) {
-	p := q.places[e]
-	if p.before == nil {
-		q.first = p.after
-	} else {
-		p.before.after = p.after
-	}
-	if p.after == nil {
-		q.last = p.before
-	} else {
-		p.after.before = p.before
-	}
-	delete(q.places, e)
-	q.waiting--
-	if q.waiting == 0 && q.peak > chunk {
-		q.places, q.peak = nil, 0 // a map keeps the room that it had
+	if !ok || !e.is(isQueued) {
+		return nil, ok
 	}
 	e.drop(isQueued)
+	q.waiting--
+	return e, true
+}
+
+// leave makes a queued entry no longer queued, and lets go of a few places where
+// nobody waits, or somebody who has one before, if they are many.
+func (q *queue[V]) leave(e *entry[V]) {
+	e.drop(isQueued)
+	q.waiting--
+	if q.seen.len == 0 && q.places.len <= 2*q.waiting {
+		return
+	}
+	for range sweep {
+		first, ok := q.places.pop()
+		if !ok {
+			q.seen, q.places = q.places, q.seen
+			q.round = !q.round
+			return
+		}
+		if first.is(isQueued) && first.is(isSeen) != q.round {
+			first.put(isSeen, q.round)
+			q.seen.push(first)
+		}
+	}
 }
 
 // unqueueLocked takes e out of the refresher's queue, if it is there.

@@ -36,6 +36,7 @@ type refresher[V any] struct {
 	active   int              // fetches under way that take up a slot
 	alarmAt  time.Duration    // never if no alarm is to come
 	listenAt time.Duration    // never if the listener is not to come
+	back     int              // registries that are left of the tour of attendLocked
 	lacking  bool             // a required prompt waits for a slot
 
 	saver *saver[V] // ends with it; nil if there is none
@@ -271,9 +272,12 @@ func (r *refresher[V]) dispatchLocked() {
 		if r.over() || r.active >= r.c.cfg.RefreshConcurrency {
 			return
 		}
-		e := r.queue.pop()
-		if e == nil {
+		e, ok := r.queue.pop()
+		if !ok {
 			return
+		}
+		if e == nil {
+			continue
 		}
 		if r.c.flights[e.key] != nil {
 			continue // a reader was faster
@@ -342,11 +346,13 @@ func (r *refresher[V]) emptyQueue() bool {
 	r.c.mu.Lock()
 	defer r.c.unlock()
 	for range chunk {
-		e := r.queue.pop()
-		if e == nil {
+		e, ok := r.queue.pop()
+		if !ok {
 			return false
 		}
-		r.c.rescheduleLocked(e)
+		if e != nil {
+			r.c.rescheduleLocked(e)
+		}
 	}
 	return true
 }

@@ -11,8 +11,7 @@ type registries[V any] struct {
 	list     []*registry[V] // in no order
 	swept    int            // the place of the last one that was looked at to be forgotten
 
-	back   int // how many are left of the tour for prompts that come back
-	roused int // and of that for those whose readers call again
+	roused int // how many are left of the tour of rouse
 }
 
 func (s *registries[V]) init() { s.byDomain = make(map[string]*registry[V]) }
