@@ -31,6 +31,7 @@ type PromptCache[V any] struct {
 	entries  lru[V]
 	counters counters
 	rules    atomic.Pointer[rules]
+	calls    chan *entry[V] // what readers found stale, for the refresher
 
 	mu           sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
 	cfg          Config
@@ -87,6 +88,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.time = newTimeline(cfg.Clock)
 	c.entries.init()
 	c.counters = newCounters()
+	c.calls = make(chan *entry[V], maxCalls)
 	c.schedule.init()
 	c.registries.init()
 	c.flights = make(map[string]*flight[V])
@@ -120,17 +122,12 @@ func (c *PromptCache[V]) Get(key string) (V, bool) {
 
 // Lookup is Get with all that the cache knows of the prompt. Whether it is
 // stale is decided by the clock at this moment. It counts and touches like Get.
-func (c *PromptCache[V]) Lookup(key string) (Entry[V], bool) {
-	if out, ok := c.look(key); ok {
+func (c *PromptCache[V]) Lookup(key string) (out Entry[V], ok bool) {
+	if c.look(key, &out) {
 		return out, true
 	}
-	e, canonical := c.lockEntry(key)
-	defer c.unlock()
-	now := c.time.now()
-	if found := c.readLocked(e, canonical, now, true); !found.ok {
-		return Entry[V]{}, false
-	}
-	return c.describeLocked(e, now), true
+	ok = c.lookLocking(key, &out)
+	return out, ok
 }
 
 // Set stores value under key as fetched now. It wins over a fetch in flight:

@@ -53,12 +53,13 @@ func staleFrom(at, age time.Duration) time.Duration { return later(later(at, age
 
 // rescheduleLocked sets when the refresher must look at e again: when it is
 // due, turns stale, or becomes too old, whichever is next and not yet seen. Its
-// readers call again, for something has changed.
+// readers call again, for something has changed, unless it is being refetched.
 func (c *PromptCache[V]) rescheduleLocked(e *entry[V]) {
-	e.set(isCalling)
+	underway := e.is(isQueued) || c.flights[e.key] != nil
+	e.put(isCalling, !underway)
 	next := never
 	switch {
-	case e.is(isQueued) || e.is(isDormant) || c.flights[e.key] != nil:
+	case underway || e.is(isDormant):
 	case e.is(isParked):
 		next = c.substitutedAtLocked(e)
 	default:

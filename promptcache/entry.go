@@ -112,7 +112,12 @@ func (e *entry[V]) put(f flag, on bool) {
 func (e *entry[V]) wokenBy() uint16 { return uint16(e.flags.Load() >> refresherShift) }
 
 func (e *entry[V]) setWokenBy(number uint16) {
-	e.flags.Store(e.flags.Load()&(1<<refresherShift-1) | uint32(number)<<refresherShift)
+	for {
+		old := e.flags.Load() // readers change it, too: see tell
+		if e.flags.CompareAndSwap(old, old&(1<<refresherShift-1)|uint32(number)<<refresherShift) {
+			return
+		}
+	}
 }
 
 // sleep makes e's next reader tell the refresher of it again.

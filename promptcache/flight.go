@@ -79,9 +79,9 @@ type outcome[V any] struct {
 	answered  bool   // the registry has answered, though err is none of its own
 }
 
-// launchLocked begins a fetch of key, attached. ctx gives its values. e is nil
-// if the key is not cached. withheld, if not nil, is why the registry may not be
-// asked.
+// launchLocked makes a flight for a fetch of key, attached; the caller has fly
+// begin it. ctx gives its values. e is nil if the key is not cached. withheld, if
+// not nil, is why the registry may not be asked.
 func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e *entry[V], withheld *FetchError) *flight[V] {
 	f := &flight[V]{
 		key:      key,
@@ -113,23 +113,34 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 		c.metrics.Fetches++
 	}
 	c.awaitDeadlineLocked(f)
-	go c.fly(f)
 	return f
 }
 
-// fly calls the fetch and brings what it came to home, whether it returns,
-// panics or ends its goroutine.
+// fly is the goroutine of a fetch, and of those that the refresher begins in its
+// place: that saves a new goroutine for each, and a stack that has to grow anew.
 func (c *PromptCache[V]) fly(f *flight[V]) {
+	for f != nil {
+		f = c.flyOne(f)
+	}
+}
+
+// flyOne calls the fetch and brings what it came to home, whether it returns,
+// panics or ends its goroutine. It returns the flight that comes in its place, nil
+// if none does.
+func (c *PromptCache[V]) flyOne(f *flight[V]) (next *flight[V]) {
 	var out outcome[V]
 	returned := false
 	defer func() {
-		if p := recover(); p != nil || !returned { // runtime.Goexit only runs the deferred calls
+		p := recover()
+		if p != nil || !returned { // runtime.Goexit only runs the deferred calls
 			out = outcome[V]{err: panicked(f.key, p)}
 		}
 		if out.err != nil && out.message == "" {
 			out.message = out.err.Error()
 		}
-		c.land(f, out)
+		if next = c.land(f, out); next != nil && p == nil && !returned {
+			go c.fly(next)
+		}
 	}()
 	out = c.observed(f)
 	if out.err != nil {
@@ -137,6 +148,7 @@ func (c *PromptCache[V]) fly(f *flight[V]) {
 		_, out.answered = errors.AsType[*answeredError](out.err)
 	}
 	returned = true
+	return nil
 }
 
 func panicked(key string, value any) *FetchError {
@@ -176,8 +188,9 @@ func (f *flight[V]) known() *snapshot[V] {
 	return f.prev
 }
 
-// land ends a flight whose call has returned.
-func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) {
+// land ends a flight whose call has returned, and returns the one that the
+// refresher begins in its place, nil if there is none.
+func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) (next *flight[V]) {
 	alone := out.err != nil && out.err.Kind == KindNotFound && c.alone(f)
 	c.lockForOne()
 	f.alone = alone
@@ -193,12 +206,17 @@ func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) {
 		over = nil
 	}
 	c.settleLocked(f, out)
-	c.freeSlotLocked(f)
+	if r := f.slot; r != nil {
+		r.landing = true
+		c.freeSlotLocked(f)
+		next, r.next, r.landing = r.next, nil, false
+	}
 	c.restLocked()
 	c.unlock()
 	if over != nil {
 		close(over) // last, so that Stop returns after the last line was logged
 	}
+	return next
 }
 
 // awaitedLocked returns what is closed when f, which is under way, has returned

@@ -12,9 +12,10 @@ import (
 // requireHeap checks that no entry is before its parent, and that each knows its
 // place.
 func requireHeap(t require.TestingT, h *heap[int]) {
-	for i, x := range h.items {
-		if h.items[(i-1)/2].key > x.key || int(*h.place(x.entry)) != i {
-			require.LessOrEqual(t, h.items[(i-1)/2].key, x.key)
+	for i := range h.items.n {
+		x, parent := *h.items.at(i), *h.items.at(max(0, (i-1)/2))
+		if parent.key > x.key || int(*h.place(x.entry)) != i {
+			require.LessOrEqual(t, parent.key, x.key)
 			require.EqualValues(t, i, *h.place(x.entry))
 		}
 	}
@@ -52,7 +53,7 @@ func TestScheduleAgainstList(t *testing.T) {
 			},
 			"": func(*rapid.T) {
 				requireHeap(t, &s.heap)
-				require.Len(t, s.heap.items, len(moments))
+				require.Equal(t, len(moments), s.heap.items.n)
 				for _, e := range entries {
 					want, in := moments[e]
 					if !in {
@@ -69,6 +70,6 @@ func TestScheduleAgainstList(t *testing.T) {
 		}
 		require.True(t, slices.IsSorted(order))
 		require.Len(t, order, len(moments))
-		require.Empty(t, s.heap.items)
+		require.Zero(t, s.heap.items.n)
 	})
 }

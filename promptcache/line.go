@@ -1,60 +1,87 @@
 package promptcache
 
-// line is first in, first out; who is in it may also leave it early. It is a ring.
-// The caller holds the cache's mutex.
+// linePage is how many follow each other on a page of the line.
+const linePage = 64
+
+// line is first in, first out; who is in it may also leave it early. It is kept in
+// pages, of which those that all have left are let go. The caller holds the cache's
+// mutex.
 type line[V any] struct {
-	items      []ranked[V] // a power of two; at its rank, each; those who have left are no entry
-	head, tail int         // how many have been passed, and how many have come; modulo its size, where
-	left       int         // who has, between the two
+	pages      []*linePart[V] // from head's to tail's; nil once all have left it
+	head, tail uint32         // the places of the first and of the next to come, modulo 1<<32
+	waiting    int            // who is in it
+	spare      *linePart[V]   // empty; nil if there is none
 }
 
-// lineMin is the size of the smallest line.
-const lineMin = 8
+type linePart[V any] struct {
+	items [linePage]ranked[V] // those who have left are no entry
+	live  int                 // items that are in line, and one if it is the last page
+}
 
 // push adds e at the end.
 func (l *line[V]) push(e *entry[V], key int64) {
-	if l.tail-l.head == len(l.items) {
-		l.makeRoom()
+	if l.tail%linePage == 0 {
+		l.turnPage()
 	}
-	e.rank = int32(l.tail & (len(l.items) - 1)) //nolint:gosec // memory ends long before
+	e.rank = int32(l.tail) //nolint:gosec // all of its bits
 	e.set(isInLine)
-	l.items[e.rank] = ranked[V]{key, e}
+	part := l.pages[len(l.pages)-1]
+	part.items[l.tail%linePage] = ranked[V]{key, e}
+	part.live++
 	l.tail++
+	l.waiting++
 }
 
-// makeRoom makes those who wait follow each other, in a ring with room for as many
-// more at least.
-func (l *line[V]) makeRoom() {
-	waiting := l.tail - l.head - l.left
-	size := max(lineMin, len(l.items))
-	for size < 2*waiting {
-		size *= 2
+// turnPage begins a page.
+func (l *line[V]) turnPage() {
+	if last := len(l.pages) - 1; last >= 0 {
+		l.leavePage(last)
 	}
-	items := make([]ranked[V], 0, size)
-	for ; l.head < l.tail; l.head++ {
-		if x := l.items[l.head&(len(l.items)-1)]; x.entry != nil {
-			x.entry.rank = int32(len(items)) //nolint:gosec // memory ends long before
-			items = append(items, x)
-		}
+	part := l.spare
+	if l.spare = nil; part == nil {
+		part = &linePart[V]{}
 	}
-	*l = line[V]{items: items[:size], tail: waiting}
+	part.live = 1
+	l.pages = append(l.pages, part)
+}
+
+// leavePage takes one from the i-th page's count, and lets go of it if that was
+// the last.
+func (l *line[V]) leavePage(i int) {
+	part := l.pages[i]
+	if part.live--; part.live == 0 {
+		l.pages[i], l.spare = nil, part
+	}
 }
 
 // first returns the first item, if there is one.
 func (l *line[V]) first() (ranked[V], bool) {
-	for ; l.head < l.tail; l.head++ {
-		if x := l.items[l.head&(len(l.items)-1)]; x.entry != nil {
-			return x, true
+	for l.waiting > 0 {
+		part, i := l.pages[0], l.head%linePage
+		switch {
+		case part == nil:
+			l.head += linePage - i
+		case part.items[i].entry != nil:
+			return part.items[i], true
+		default:
+			l.head++
 		}
-		l.left--
+		if l.head%linePage == 0 {
+			l.pages = l.pages[1:]
+		}
 	}
 	return ranked[V]{}, false
 }
 
+// sparse reports whether more have left early than are in line, by a page at least.
+func (l *line[V]) sparse() bool { return int(l.tail-l.head) > 2*l.waiting+linePage }
+
 // remove takes out e, which is in line.
 func (l *line[V]) remove(e *entry[V]) {
-	l.items[e.rank] = ranked[V]{}
-	l.left++
+	at := uint32(e.rank) - l.head/linePage*linePage //nolint:gosec // all of its bits
+	l.pages[at/linePage].items[at%linePage] = ranked[V]{}
+	l.leavePage(int(at / linePage))
+	l.waiting--
 	e.drop(isInLine)
 	e.rank = nowhere
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strconv"
 	"testing"
@@ -360,3 +361,30 @@ func BenchmarkHolds(b *testing.B) {
 }
 
 func ttlOf(c *PromptCache[*int]) time.Duration { return *c.cfg.TTL }
+
+// Nothing that grows with the number of prompts is ever copied whole, so that no
+// Set takes long for being one too many.
+func TestGrowthIsByPages(t *testing.T) {
+	const n, few, enough = 150_000, 50, 160 << 10
+	cfg := DefaultConfig()
+	cfg.MaxSize = n
+	c, err := New(func(context.Context, string) (*int, error) { return nil, ErrNotFound }, cfg)
+	require.NoError(t, err)
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprint("owner/prompt-", i)
+	}
+	v := new(int)
+	var before, after runtime.MemStats
+	for first := 0; first < n; first += few {
+		runtime.ReadMemStats(&before)
+		for _, key := range keys[first : first+few] {
+			c.Set(key, v)
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > enough {
+			require.LessOrEqual(t, grown, uint64(enough), "bytes for %d prompts, behind %d", few, first)
+		}
+	}
+	require.Equal(t, n, c.Len())
+}

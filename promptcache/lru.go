@@ -3,29 +3,22 @@ package promptcache
 import (
 	"slices"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/expirable"
 )
 
 // lru is the cache's membership and order. The caller holds the cache's mutex,
 // but for find and use.
 //
-// The members are those of expirable.LRU, without its expiry, whose goroutine
-// cannot be stopped, and without its size: its Add does not say what it evicted,
-// so the cache adds first and then removes the oldest itself. What is looked up
-// without the mutex is an index of the members by key, and their order that of
-// recency, for expirable's costs every reader a lock. A refresh changes neither.
+// Its members are what the index leads to, and their order is that of recency:
+// both are read without the mutex. A refresh changes neither.
 type lru[V any] struct {
 	index   index[V]
 	recency recency[V]
-	members *expirable.LRU[*entry[V], struct{}]
 
 	count     int // members
 	spellings int // entries of index that are other spellings
 }
 
 func (l *lru[V]) init() {
-	l.members = expirable.NewLRU[*entry[V], struct{}](0, nil, 0)
 	l.index.init()
 	l.recency.init()
 }
@@ -57,7 +50,6 @@ func (l *lru[V]) add(e *entry[V], now time.Duration, loaded bool) {
 			l.forget(alias)
 		}
 	}
-	l.members.Add(e, struct{}{})
 	l.count++
 	l.index.add(e)
 	l.recency.add(e, now, loaded)
@@ -85,7 +77,6 @@ func (l *lru[V]) forget(alias *entry[V]) {
 
 // remove takes e and its spellings out.
 func (l *lru[V]) remove(e *entry[V]) {
-	l.members.Remove(e)
 	l.count--
 	l.index.remove(e)
 	l.recency.remove(e)

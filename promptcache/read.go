@@ -108,7 +108,7 @@ func (c *PromptCache[V]) hitOdd(e *entry[V], flags flag, rules *rules) *snapshot
 	if !rules.flagged {
 		stale, expired = s.judge(rules, flags&isMarked != 0, c.time.now())
 	}
-	if expired || stale && (!rules.running || flags&(isStale|isCalling) != isStale) {
+	if expired || stale && (!rules.running || flags&isStale == 0 || flags&isCalling != 0 && !c.tell(e)) {
 		return nil
 	}
 	c.count(e, stale)
@@ -215,38 +215,45 @@ func (c *PromptCache[V]) fresh(key string) (e *entry[V], s *snapshot[V], now tim
 
 // look is Lookup without the mutex, for a prompt of which there is nothing to say
 // but what its snapshot does.
-func (c *PromptCache[V]) look(key string) (Entry[V], bool) {
+func (c *PromptCache[V]) look(key string, out *Entry[V]) bool {
 	e, s, now := c.fresh(key)
 	rules := c.rules.Load()
 	if e == nil || !rules.calm || e.is(isMarked|isFailing|isParked) {
-		return Entry[V]{}, false
+		return false
 	}
 	c.count(e, false)
-	out := c.describe(e.key, s, now)
+	c.describe(out, e.key, s, now)
 	if due := s.due(rules); rules.running && due != never {
 		out.NextAttempt = out.FetchedAt.Add(due - s.at)
 	}
-	return out, true
+	return true
 }
 
-// describe returns what a snapshot tells.
-func (c *PromptCache[V]) describe(key string, s *snapshot[V], now time.Duration) Entry[V] {
-	fetchedAt := s.wall(c.time.epoch.Location())
-	return Entry[V]{
-		Value:        s.value,
-		Key:          key,
-		Revision:     s.revision,
-		FetchedAt:    fetchedAt,
-		Age:          s.age(now),
-		Fallback:     s.fallback(),
-		FromSnapshot: s.loaded(),
-		LastAttempt:  fetchedAt,
+// lookLocking is look with the mutex, for every prompt.
+func (c *PromptCache[V]) lookLocking(key string, out *Entry[V]) bool {
+	e, canonical := c.lockEntry(key)
+	defer c.unlock()
+	now := c.time.now()
+	if !c.readLocked(e, canonical, now, true).ok {
+		return false
 	}
+	c.describeLocked(out, e, now)
+	return true
 }
 
-// describeLocked returns all about e at the moment now.
-func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V] {
-	out := c.describe(e.key, e.snap(), now)
+// describe fills in what a snapshot tells. It is given the place, for an Entry is
+// large to be handed on.
+func (c *PromptCache[V]) describe(out *Entry[V], key string, s *snapshot[V], now time.Duration) {
+	out.Value, out.Key, out.Revision = s.value, key, s.revision
+	out.FetchedAt = s.wall(c.time.epoch.Location())
+	out.LastAttempt = out.FetchedAt
+	out.Age = s.age(now)
+	out.Fallback, out.FromSnapshot = s.fallback(), s.loaded()
+}
+
+// describeLocked fills in all about e at the moment now.
+func (c *PromptCache[V]) describeLocked(out *Entry[V], e *entry[V], now time.Duration) {
+	c.describe(out, e.key, e.snap(), now)
 	out.Stale, _ = c.judgeLocked(e, now)
 	if e.failure() != nil {
 		out.LastError = e.failure().err
@@ -259,5 +266,4 @@ func (c *PromptCache[V]) describeLocked(e *entry[V], now time.Duration) Entry[V]
 		}
 		out.NextAttempt = c.time.wall(due, now)
 	}
-	return out
 }

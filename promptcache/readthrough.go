@@ -192,6 +192,7 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 			}
 		}
 		out.flight, out.mine = c.launchLocked(ctx, key, domain, e, withheld), true
+		go c.fly(out.flight)
 	}
 	out.flight.waiters++
 	if out.flight.done == nil {

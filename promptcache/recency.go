@@ -19,8 +19,8 @@ import (
 //     are equal: the order is exact.
 //   - Once two have met, or a reader and the search for the oldest (the clock is
 //     shared), uses take the clock's stamp as it is and write nothing if the
-//     entry has it already. The next advance, or the end of the search, ends
-//     that. So uses tie only with what has come between the same two advances.
+//     entry has it already. The next entry to be added, the next scan or the end
+//     of the search ends that. So uses tie only between the same two of those.
 //   - An entry is in the line of those that were added, or once it was found to
 //     have been used since, in the heap; both are ordered by the stamp it had when
 //     it took its place, which is not more than it has. So once the first one of
@@ -111,9 +111,14 @@ func (r *recency[V]) uses() uint64 {
 	return uint64(r.clock.Load()&^shared-live-r.skipped) / instant //nolint:gosec // it only grows
 }
 
-// touch makes e the most recently used entry as of a moment. The caller holds
-// the mutex.
-func (r *recency[V]) touch(e *entry[V], moment time.Duration) { e.stampAtLeast(r.advance(moment)) }
+// touch is use for the holder of the mutex, as of a moment, and counts nothing.
+func (r *recency[V]) touch(e *entry[V], moment time.Duration) {
+	if now := r.clock.Load(); now&shared != 0 {
+		e.stampAtLeast(now &^ shared)
+		return
+	}
+	e.stampAtLeast(r.advance(moment))
+}
 
 // add takes in e, which is the most recently used entry or, if it is loaded, the
 // most recently used of those.
@@ -128,9 +133,21 @@ func (r *recency[V]) add(e *entry[V], moment time.Duration, isLoaded bool) {
 	e.stamp.Store(stamp)
 	if isLoaded {
 		r.heap.push(e, stamp)
-	} else {
-		r.added.push(e, stamp)
+		return
 	}
+	r.added.push(e, stamp)
+	for range 2 {
+		if r.added.sparse() { // those at its end may be removed for ever while the first ones stay
+			r.promote()
+		}
+	}
+}
+
+// promote moves the first entry in line, of which there must be one, to the heap.
+func (r *recency[V]) promote() {
+	first, _ := r.added.first()
+	r.added.remove(first.entry)
+	r.heap.push(first.entry, first.key)
 }
 
 // remove takes out e, which is there.
@@ -150,8 +167,8 @@ func (r *recency[V]) remove(e *entry[V]) {
 func (r *recency[V]) oldest(tries int) *entry[V] {
 	for range tries {
 		first, waits := r.added.first()
-		if items := r.heap.items; !waits || len(items) > 0 && items[0].key < first.key {
-			first, waits = items[0], false
+		if top, ok := r.heap.first(); ok && (!waits || top.key < first.key) {
+			first, waits = top, false
 		}
 		e, stamp := first.entry, first.entry.stamp.Load()
 		if stamp == first.key {

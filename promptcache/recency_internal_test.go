@@ -55,13 +55,26 @@ func (o *exactOrder) all() []*entry[int] { return append(slices.Clone(o.loaded),
 
 // ranked returns the entries that r holds, with what they are ordered by.
 func (r *recency[V]) ranked() []ranked[V] {
-	all := slices.Clone(r.heap.items)
-	for i := r.added.head; i < r.added.tail; i++ {
-		if x := r.added.items[i&(len(r.added.items)-1)]; x.entry != nil {
-			all = append(all, x)
-		}
+	all := r.added.all()
+	for i := range r.heap.items.n {
+		all = append(all, *r.heap.items.at(i))
 	}
 	return all
+}
+
+// all returns who is in line, in order.
+func (l *line[V]) all() (out []ranked[V]) {
+	for _, part := range l.pages {
+		if part == nil {
+			continue
+		}
+		for _, x := range part.items {
+			if x.entry != nil {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
 }
 
 // byStamp returns the entries in order of their stamps, as Keys does.
@@ -151,7 +164,7 @@ func TestRecencySequential(t *testing.T) {
 				require.True(t, slices.Equal(want.all(), r.byStamp()), "no two uses tie")
 				require.Equal(t, moved, r.uses())
 				requireHeap(t, &r.heap)
-				require.Len(t, r.ranked(), r.added.tail-r.added.head-r.added.left+len(r.heap.items))
+				require.Len(t, r.ranked(), r.added.waiting+r.heap.items.n)
 				for _, x := range r.ranked() {
 					require.LessOrEqual(t, x.key, x.entry.stamp.Load())
 				}
@@ -190,6 +203,10 @@ func TestRecencyAfterReadersHaveMet(t *testing.T) {
 	for _, other := range e[3:] {
 		require.Less(t, other.stamp.Load(), at, "but not with what came before")
 	}
+	r.touch(e[3], 0)
+	require.Equal(t, at, e[3].stamp.Load(), "a value that is set is used like those that are read")
+	r.touch(e[4], 0)
+	r.advance(0)
 	r.touch(e[3], 0)
 	require.Greater(t, e[3].stamp.Load(), at)
 	require.True(t, r.use(e[4]), "the order is exact again")

@@ -34,6 +34,8 @@ type refresher[V any] struct {
 	woken    chain[*entry[V]] // entries that readers found stale
 	queue    queue[V]         // entries to be refetched
 	active   int              // fetches under way that take up a slot
+	landing  bool             // the goroutine that has the mutex has ended a fetch, and can go on with another
+	next     *flight[V]       // which is this
 	alarmAt  time.Duration    // never if no alarm is to come
 	listenAt time.Duration    // never if the listener is not to come
 	back     int              // registries that are left of the tour of attendLocked
@@ -95,6 +97,8 @@ func (r *refresher[V]) run() {
 			r.answer()
 		case <-r.stirred:
 			r.settle()
+		case e := <-r.c.calls:
+			r.hear(e)
 		}
 	}
 }
@@ -124,6 +128,7 @@ func (r *refresher[V]) pass(fetch bool) {
 		r.c.mu.Lock()
 		more = r.passChunkLocked(now, fetch)
 		r.c.unlock()
+		r.hearWaiting()
 	}
 	r.attend(now)
 }
@@ -132,8 +137,10 @@ func (r *refresher[V]) passChunkLocked(now time.Duration, fetch bool) (more bool
 	if r.over() {
 		return false
 	}
-	r.lastScan = now
-	r.c.entries.recency.advance(now)
+	if r.lastScan != now { // else this is not the first chunk
+		r.lastScan = now
+		r.c.entries.recency.advance(now)
+	}
 	for range chunk {
 		e := r.c.schedule.due(now)
 		if e == nil {
@@ -302,6 +309,11 @@ func (r *refresher[V]) fetchLocked(key, domain string, e *entry[V]) {
 	f := r.c.launchLocked(r.ctx, key, domain, e, withheld)
 	f.slot = r
 	r.active++
+	if r.landing && r.next == nil {
+		r.next = f
+	} else {
+		go r.c.fly(f)
+	}
 }
 
 // withdraw ends the refresher: what it has queued is left alone, and its
@@ -320,12 +332,16 @@ func (r *refresher[V]) withdraw() {
 	if !r.draining {
 		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 || f.settled })
 	}
+	r.c.publishLocked() // so that nobody calls any more
 	r.c.noteStateLocked()
 	r.c.unlock()
 
 	r.c.eachRegistry(func(reg *registry[V]) { reg.comeback, reg.chosen, reg.turn = comeback[V]{}, nil, noTurn })
 	woken := r.takeWoken()
 	r.c.inChunks(len(woken), func(i int) { woken[i].sleep() })
+	for range maxCalls {
+		r.hearWaiting()
+	}
 	for r.emptyQueue() {
 	}
 	r.c.unpark()

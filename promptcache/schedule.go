@@ -29,14 +29,14 @@ func (s *schedule[V]) next(e *entry[V]) time.Duration {
 	if e.turnAt == nowhere {
 		return never
 	}
-	return time.Duration(s.heap.items[e.turnAt].key)
+	return time.Duration(s.heap.items.at(int(e.turnAt)).key)
 }
 
 // due returns an entry whose moment has come, the earliest first; nil if there
 // is none. The caller sets its next moment, or it is returned again.
 func (s *schedule[V]) due(now time.Duration) *entry[V] {
-	if len(s.heap.items) == 0 || s.heap.items[0].key > int64(now) {
-		return nil
+	if first, ok := s.heap.first(); ok && first.key <= int64(now) {
+		return first.entry
 	}
-	return s.heap.items[0].entry
+	return nil
 }

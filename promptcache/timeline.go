@@ -24,7 +24,7 @@ func newTimeline(c clock.Clock) timeline {
 }
 
 // both returns the present moment and the wall clock's time.
-func (t timeline) both() (now time.Duration, wall time.Time) {
+func (t *timeline) both() (now time.Duration, wall time.Time) {
 	if t.real {
 		wall = time.Now()
 		return wall.Sub(t.epoch), wall
@@ -33,7 +33,12 @@ func (t timeline) both() (now time.Duration, wall time.Time) {
 }
 
 // now returns the present moment.
-func (t timeline) now() time.Duration { return t.clock.Since(t.epoch) }
+func (t *timeline) now() time.Duration {
+	if t.real {
+		return time.Since(t.epoch)
+	}
+	return t.clock.Since(t.epoch)
+}
 
 // later returns the moment d after at, or never if that is too far off. d is
 // not negative.
@@ -46,7 +51,7 @@ func later(at, d time.Duration) time.Duration {
 
 // wall returns the wall clock's time of a moment, seen from now; the zero time
 // for never.
-func (t timeline) wall(moment, now time.Duration) time.Time {
+func (t *timeline) wall(moment, now time.Duration) time.Time {
 	if moment == never {
 		return time.Time{}
 	}
