@@ -281,6 +281,20 @@ func TestHoldsDoNotGrowWithDomains(t *testing.T) {
 		}
 	})
 
+	t.Run("a tour goes on where most have gone", func(t *testing.T) {
+		c, _, _ := many(t, 0)
+		for i := range 10 * chunk {
+			c.registryLocked(strconv.Itoa(i))
+		}
+		left := 0
+		none := func(*registry[*int], *int) bool { return true }
+		require.True(t, c.registries.tour(&left, none))
+		for range 9 * chunk {
+			c.forgetRegistryLocked(c.registries.list[0])
+		}
+		require.False(t, c.registries.tour(&left, none))
+	})
+
 	t.Run("Domains that somebody makes up", func(t *testing.T) {
 		c, _, _ := many(t, 0)
 		kept := c.registryLocked("kept")
@@ -344,7 +358,10 @@ func TestHoldsDoNotGrowWithRequired(t *testing.T) {
 		require.Empty(t, c.flights)
 		require.False(t, r.lacking)
 		require.Equal(t, time.Minute, r.alarmAt)
-		mock.Add(time.Minute - 1)
+		mock.Add(time.Minute)
+		reg.next = 2 * time.Minute
+		round(t, c, r)
+		require.Equal(t, 2*time.Minute, r.alarmAt, "the one before has rung")
 		require.Len(t, c.required.lacking, lots)
 	})
 
@@ -377,5 +394,12 @@ func TestHoldsDoNotGrowWithRequired(t *testing.T) {
 			}
 			r.active = 0
 		}
+		for _, lacks := range c.required.list {
+			c.Set(lacks.key, new(int))
+		}
+		r.require(c.time.now())
+		require.False(t, r.lacking, "nobody waits for a slot any more")
+		r.require(c.time.now())
+		require.Empty(t, c.required.lacking)
 	})
 }

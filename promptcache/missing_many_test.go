@@ -54,7 +54,7 @@ func TestMissingAmongMany(t *testing.T) {
 		c = newCache(t, g.fetch, exactly(func(cfg *promptcache.Config) { cfg.MaxSize, cfg.NegativeTTL, cfg.FetchTimeout = 2*n, 0, time.Hour }))
 		begin = func(keys ...string) {
 			for _, key := range keys {
-				go c.Refresh(t.Context(), key) //nolint:errcheck // Len says what came of it
+				go func() { _, _ = c.Refresh(t.Context(), key) }() // Len says what came of it
 			}
 			pass(1)
 		}
@@ -158,6 +158,19 @@ func TestMissingAmongMany(t *testing.T) {
 		begin("p0")
 		end(gone, "p0")
 		require.Equal(t, n-2, c.Len(), "three of seven are no mass")
+	})
+
+	proves(t, "NB-25 a prompt that is fetched for the first time is a witness", func(t *testing.T) {
+		c, begin, end := asked(t)
+		begin("p0")
+		end(gone, "p0")
+		begin("new")
+		end(nil, "new")
+		pass(interval)
+		begin("p0")
+		end(gone, "p0")
+		require.Equal(t, n, c.Len(), "the new one instead of it")
+		require.EqualValues(t, 1, c.Metrics().Removals)
 	})
 
 	proves(t, "NB-25 when nothing is missing any more the next denial begins anew", func(t *testing.T) {

@@ -1,6 +1,8 @@
 package promptcache
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -125,6 +127,32 @@ func TestShownStaysSmall(t *testing.T) {
 	}
 	s.thin()
 	require.Empty(t, s.marks)
+}
+
+func TestNothingIsAwaitedOnceAllHasEnded(t *testing.T) {
+	c, mock, _ := many(t, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	for i := range 50 {
+		mock.Add(1)
+		c.join(ctx, fmt.Sprint("owner/prompt-", i), "", always)
+	}
+	shown := &c.registryLocked("").shown
+	require.Equal(t, 50, awaited(shown))
+	for i := range 25 {
+		c.Set(fmt.Sprint("owner/prompt-", i), new(int))
+	}
+	require.Equal(t, 25, awaited(shown))
+	c.Clear()
+	require.Zero(t, awaited(shown))
+	cancel()
+}
+
+// awaited returns how many fetches s awaits.
+func awaited(s *shown) (fetches int) {
+	for _, m := range s.marks {
+		fetches += m.fetches
+	}
+	return fetches
 }
 
 func TestShownForgetsWhatNobodyAsksFor(t *testing.T) {
