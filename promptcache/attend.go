@@ -29,18 +29,26 @@ func (r *refresher[V]) alarmLocked(at time.Duration) {
 	r.alarm = r.c.time.clock.AfterFunc(at-r.c.time.now(), r.ring)
 }
 
+// heardLocked forgets an alarm whose moment has come.
+func (r *refresher[V]) heardLocked(now time.Duration) {
+	if r.alarmAt <= now {
+		r.alarmAt = never
+	}
+}
+
 func (r *refresher[V]) ring() {
 	r.c.mu.Lock()
 	defer r.c.unlock()
 	r.nudge()
 }
 
-// attend does what need not wait for the next scan: prompts come back,
-// registries are probed, required prompts are fetched.
+// attend does what need not wait for the next scan: registries are probed,
+// required prompts are fetched, prompts come back.
 func (r *refresher[V]) attend(now time.Duration) {
 	for _, reg := range r.registries(func(reg *registry[V]) bool { return reg.held && !reg.probing(now) }) {
 		r.probe(reg, now)
 	}
+	r.require(now)
 	for more := true; more; {
 		r.c.mu.Lock()
 		more = r.attendLocked(now)
@@ -50,35 +58,25 @@ func (r *refresher[V]) attend(now time.Duration) {
 
 // registries returns those that match.
 func (r *refresher[V]) registries(match func(*registry[V]) bool) (out []*registry[V]) {
-	r.c.mu.Lock()
-	defer r.c.unlock()
-	if r.over() {
-		return nil
-	}
-	for _, reg := range r.c.registries {
-		if match(reg) {
+	r.c.eachRegistry(func(reg *registry[V]) {
+		if !r.over() && match(reg) {
 			out = append(out, reg)
 		}
-	}
+	})
 	return out
 }
 
-// attendLocked is the part of attend that looks at no prompt but those whose
-// turn it is, a few of each registry's. It reports whether there are more.
+// attendLocked lets prompts go whose turn it is. It looks at a few, and reports
+// whether there are more.
 func (r *refresher[V]) attendLocked(now time.Duration) (more bool) {
 	if r.over() {
 		return false
 	}
-	if r.alarmAt <= now {
-		r.alarmAt = never
-	}
-	next := r.requireLocked(now)
-	for _, reg := range r.c.registries {
-		more = r.letGoLocked(reg, now) || more
-		if reg.comeback.waiting != nil {
-			next = min(next, reg.comeback.next)
+	r.heardLocked(now)
+	return r.c.registries.tour(&r.back, func(reg *registry[V], few *int) (done bool) {
+		if done = r.letGoLocked(reg, few, now); done && reg.comeback.waiting != nil {
+			r.alarmLocked(reg.comeback.next)
 		}
-	}
-	r.alarmLocked(next)
-	return more
+		return done
+	})
 }

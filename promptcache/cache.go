@@ -52,10 +52,11 @@ type PromptCache[V any] struct {
 	cleared     struct{ hits, staleHits uint64 } // those of them that ResetMetrics has cleared
 	saves       saves
 	health      health
-	registries  map[string]*registry[V] // by Domain
-	waiting     map[*stateWaiter]struct{}
+	registries  registries[V]
+	waiting     map[State]*stateWaiter
 	subscribers []*subscriber
-	pendingLogs []logLine // written by unlock
+	pendingLogs []logLine       // written by unlock
+	pendingEnds []chan struct{} // closed by unlock, for there may be any number of goroutines that wait for one
 }
 
 // New returns a cache that gets its prompts from fetch. It starts no
@@ -89,7 +90,7 @@ func New[V any](fetch FetchFunc[V], cfg Config) (*PromptCache[V], error) {
 	c.counters = newCounters()
 	c.calls = make(chan *entry[V], maxCalls)
 	c.schedule.init()
-	c.registries = make(map[string]*registry[V])
+	c.registries.init()
 	c.flights = make(map[string]*flight[V])
 	c.flying = make(map[*flight[V]]struct{})
 	c.health.since = cfg.Clock.Now()
@@ -270,11 +271,15 @@ func (c *PromptCache[V]) domainOf(key string) string {
 	return c.domain(key)
 }
 
-// unlock releases mu and then writes the log lines that came up under it.
+// unlock releases mu, and then tells those who wait for what has ended under it and
+// writes the log lines that came up.
 func (c *PromptCache[V]) unlock() {
-	lines := c.pendingLogs
-	c.pendingLogs = nil
+	lines, ends := c.pendingLogs, c.pendingEnds
+	c.pendingLogs, c.pendingEnds = nil, nil
 	c.mu.Unlock()
+	for _, end := range ends {
+		close(end)
+	}
 	for _, line := range lines {
 		line.write(c.logger)
 	}

@@ -9,10 +9,10 @@ const comebackTick = 100 * time.Millisecond
 // order of last use, those that are read meanwhile first, and every tick as
 // many as it takes to be through in one RefreshInterval, one at least.
 type comeback[V any] struct {
-	waiting []*entry[V] // most recently used first; nil when there is no comeback
-	read    []*entry[V] // those of them that readers met, in that order
-	batch   int         // how many are let go each tick
-	left    int         // of those whose tick has come
+	waiting []*entry[V]      // most recently used first; nil when there is no comeback
+	read    chain[*entry[V]] // those of them that readers met, in that order
+	batch   int              // how many are let go each tick
+	left    int              // of those whose tick has come
 	next    time.Duration
 }
 
@@ -47,43 +47,41 @@ func (r *refresher[V]) comeBackLocked(reg *registry[V], parked []*entry[V], now 
 func (b *comeback[V]) hurry(e *entry[V]) {
 	if b.waiting != nil && !e.is(isHurried) {
 		e.set(isHurried)
-		b.read = append(b.read, e)
+		b.read.push(e)
 	}
 }
 
 // pop returns the next one, which may have come back by itself; nil if there is
 // none.
 func (b *comeback[V]) pop() *entry[V] {
-	for _, queue := range []*[]*entry[V]{&b.read, &b.waiting} {
-		if len(*queue) > 0 {
-			e := (*queue)[0]
-			*queue = (*queue)[1:]
-			return e
-		}
+	if e, ok := b.read.pop(); ok {
+		return e
 	}
-	return nil
+	if len(b.waiting) == 0 {
+		return nil
+	}
+	e := b.waiting[0]
+	b.waiting = b.waiting[1:]
+	return e
 }
 
-// letGoLocked lets the prompts go whose turn it is. It looks at a few and reports
-// whether there are more.
-func (r *refresher[V]) letGoLocked(reg *registry[V], now time.Duration) (more bool) {
+// letGoLocked lets the prompts go whose turn it is. It looks at a few, and reports
+// whether those were all.
+func (r *refresher[V]) letGoLocked(reg *registry[V], few *int, now time.Duration) (done bool) {
 	back := &reg.comeback
 	if back.waiting == nil {
-		return false
+		return true
 	}
 	if now >= back.next {
 		back.next = later(now, comebackTick)
 		back.left = back.batch
 	}
-	for range chunk {
-		if back.left == 0 {
-			return false
-		}
+	for ; *few > 0 && back.left > 0; *few-- {
 		e := back.pop()
 		switch {
 		case e == nil:
 			*back = comeback[V]{}
-			return false
+			return true
 		case e.is(isParked):
 			back.left--
 			e.drop(isParked)
@@ -92,7 +90,7 @@ func (r *refresher[V]) letGoLocked(reg *registry[V], now time.Duration) (more bo
 			r.c.rescheduleLocked(e)
 		}
 	}
-	return back.left > 0
+	return back.left == 0
 }
 
 // unpark leaves all prompts to whoever asks for them next, for there is no

@@ -8,6 +8,10 @@ import (
 	"github.com/benbjohnson/clock"
 )
 
+// expireAtOnce is how many flights are ended before the lock is let go of: fewer
+// than a chunk, for each takes a few microseconds.
+const expireAtOnce = 8
+
 // deadlines are the flights that have not returned, in the order in which their
 // time is over, and one timer for all of them. The cache's mutex guards it.
 type deadlines[V any] struct {
@@ -90,20 +94,31 @@ func (c *PromptCache[V]) setDeadlineTimerLocked(now time.Duration) {
 // expireAll ends the flights whose time is over. It does nothing if the timer was
 // stopped or set anew since that time.
 func (c *PromptCache[V]) expireAll(set uint64) {
+	for c.expireFew(set) {
+	}
+}
+
+// expireFew ends a few of them, and reports whether there may be more. The timer
+// is not set anew until all have ended.
+func (c *PromptCache[V]) expireFew(set uint64) (more bool) {
 	c.mu.Lock()
 	defer c.unlock()
 	d := &c.deadlines
 	if d.timer == nil || d.set != set {
-		return
+		return false
 	}
-	d.timer = nil
 	now := c.time.now()
-	for d.first != nil && d.first.expiresAt <= now {
+	for range expireAtOnce {
 		f := d.first
+		if f == nil || f.expiresAt > now {
+			d.timer = nil
+			c.setDeadlineTimerLocked(now)
+			return false
+		}
 		d.remove(f)
 		c.expireLocked(f)
 	}
-	c.setDeadlineTimerLocked(now)
+	return true
 }
 
 // expireLocked ends a flight at its timeout: those who wait get an error now,

@@ -69,6 +69,7 @@ func (c *PromptCache[V]) replaceByLoadedLocked(e *entry[V], snap *snapshot[V], u
 func (c *PromptCache[V]) removeLocked(e *entry[V], event Event) {
 	c.detachLocked(c.flights[e.key])
 	c.entries.remove(e)
+	c.required.gone(e.key)
 	c.saves.now.contents++
 	c.schedule.set(e, never)
 	c.unqueueLocked(e)

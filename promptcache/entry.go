@@ -88,7 +88,7 @@ const (
 	isFailing                   // it has a failure
 	isHushed                    // it is on its registry's list of those whose readers need not call
 	isInLine                    // its rank is that in the recency's line
-	isCounted                   // its registry's inquiry has counted it as found
+	isSeen                      // whether the queue has looked at its place; see queue.round
 
 	refresherShift = 16
 )

@@ -109,7 +109,7 @@ func (c *PromptCache[V]) failLocked(e *entry[V], fl *flight[V], err *FetchError,
 			f.counted = true
 		}
 		c.setFailureLocked(e, f)
-		if c.deniedLocked(e, now) {
+		if c.deniedLocked(e, fl.alone, now) {
 			if f.counted {
 				e.registry.missing.removed++
 			}
@@ -142,8 +142,8 @@ func (c *PromptCache[V]) noteFailureLocked(e *entry[V], f *failure, now time.Dur
 }
 
 // deniedLocked reports whether e's latest failure, a "not found", removes it by
-// the policy in force.
-func (c *PromptCache[V]) deniedLocked(e *entry[V], now time.Duration) bool {
+// the policy in force. alone is confirmedLocked's.
+func (c *PromptCache[V]) deniedLocked(e *entry[V], alone bool, now time.Duration) bool {
 	f := e.failure()
 	switch c.cfg.NotFound {
 	case RemoveAtOnce:
@@ -152,7 +152,7 @@ func (c *PromptCache[V]) deniedLocked(e *entry[V], now time.Duration) bool {
 		return false
 	default:
 		confirmed := now > f.notFound && now-f.notFound >= c.cfg.RefreshInterval
-		return confirmed && (e.snap().fallback() || c.confirmedLocked(e, now)) // the registry never had a fallback
+		return confirmed && (e.snap().fallback() || c.confirmedLocked(e, alone)) // the registry never had a fallback
 	}
 }
 

@@ -272,7 +272,7 @@ func (c *PromptCache[V]) replaceByFallbackLocked(e *entry[V], snap *snapshot[V],
 	e.registry.lose(e)
 	e.replace(snap)
 	e.forgetFound()
-	e.drop(isMarked | isExpired | isDormant | isCounted)
+	e.drop(isMarked | isExpired | isDormant)
 	if !unchanged {
 		c.emitLocked(Event{Kind: EventChanged, Key: e.key, OldRevision: old, NewRevision: snap.revision})
 	}

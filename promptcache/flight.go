@@ -55,6 +55,7 @@ type flight[V any] struct {
 	settled  bool
 	marked   bool // MarkStale came since it began
 	removed  bool // its answer, ErrNotFound, removed entry
+	alone    bool // its registry will hardly be asked for others than entry; see PromptCache.alone
 	withheld bool // it did not ask the registry, only what there is to fall back on
 	says     evidence
 	counted  bool // whether metrics count it: not on a disabled cache
@@ -101,6 +102,7 @@ func (c *PromptCache[V]) launchLocked(ctx context.Context, key, domain string, e
 	c.flying[f] = struct{}{}
 	r := f.registry
 	r.flights++
+	r.shown.begin(f.began)
 	if r.held && !r.shut(f.began) {
 		r.probe = f
 	}
@@ -189,7 +191,9 @@ func (f *flight[V]) known() *snapshot[V] {
 // land ends a flight whose call has returned, and returns the one that the
 // refresher begins in its place, nil if there is none.
 func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) (next *flight[V]) {
+	alone := out.err != nil && out.err.Kind == KindNotFound && c.alone(f)
 	c.lockForOne()
+	f.alone = alone
 	delete(c.flying, f)
 	f.registry.flights--
 	c.deadlines.remove(f)

@@ -10,7 +10,7 @@ const hushSlack = time.Millisecond
 // something, a backoff, a probe or their turn. Their readers have nothing to do
 // meanwhile, and so need no mutex.
 type hush[V any] struct {
-	entries []*entry[V]
+	entries chain[*entry[V]]
 	until   time.Duration // when the first of them no longer waits; never if that is not known
 	over    bool          // it is, or may be by now
 }
@@ -27,10 +27,10 @@ func (c *PromptCache[V]) hushLocked(e *entry[V], until, now time.Duration) {
 	}
 	e.set(isHushed)
 	h := &e.registry.hush
-	if len(h.entries) == 0 {
+	if h.entries.len == 0 {
 		h.until = never
 	}
-	h.entries = append(h.entries, e)
+	h.entries.push(e)
 	if until < h.until {
 		h.until = until
 		c.refresher.listenAtLocked(until-hushSlack, now)
@@ -40,13 +40,13 @@ func (c *PromptCache[V]) hushLocked(e *entry[V], until, now time.Duration) {
 // stirLocked makes the readers of r's prompts call again: what they wait for may
 // be over.
 func (c *PromptCache[V]) stirLocked(r *registry[V]) {
-	if len(r.hush.entries) > 0 {
+	if r.hush.entries.len > 0 {
 		r.hush.over = true
 		c.refresher.stir()
 	}
 }
 
-// listenAtLocked has listenLocked called at a moment, unless it is earlier
+// listenAtLocked has listen called at a moment, unless it is earlier
 // anyway.
 func (r *refresher[V]) listenAtLocked(at, now time.Duration) {
 	if r.over() || at >= r.listenAt {
@@ -63,18 +63,20 @@ func (r *refresher[V]) listenAtLocked(at, now time.Duration) {
 	})
 }
 
-// listenLocked sees which registries have prompts that may no longer wait.
-func (r *refresher[V]) listenLocked(now time.Duration) {
+// listen sees which registries have prompts that may no longer wait.
+func (r *refresher[V]) listen(now time.Duration) {
+	r.c.mu.Lock()
 	r.listenAt = never
-	for _, reg := range r.c.registries {
+	r.c.mu.Unlock()
+	r.c.eachRegistry(func(reg *registry[V]) {
 		switch h := &reg.hush; {
-		case len(h.entries) == 0 || h.until == never:
+		case h.entries.len == 0 || h.until == never:
 		case h.until-hushSlack <= now:
 			h.over = true
 		default:
 			r.listenAtLocked(h.until-hushSlack, now)
 		}
-	}
+	})
 }
 
 // rouse makes the readers of prompts that may no longer wait, or of all, call
@@ -87,21 +89,19 @@ func (r *refresher[V]) rouse(all bool) {
 	}
 }
 
+// rouseChunkLocked looks at a few prompts or registries of those that rouse is to
+// look at, and reports whether there are more.
 func (c *PromptCache[V]) rouseChunkLocked(all bool) (more bool) {
-	left := chunk
-	for _, r := range c.registries {
+	return c.registries.tour(&c.registries.roused, func(r *registry[V], few *int) (done bool) {
 		h := &r.hush
-		for ; left > 0 && len(h.entries) > 0 && (all || h.over); left-- {
-			last := len(h.entries) - 1
-			e := h.entries[last]
-			h.entries[last] = nil
-			h.entries = h.entries[:last]
+		for ; *few > 0 && h.entries.len > 0 && (all || h.over); *few-- {
+			e, _ := h.entries.pop()
 			e.drop(isHushed)
 			e.set(isCalling)
 		}
-		if len(h.entries) == 0 {
+		if h.entries.len == 0 {
 			*h = hush[V]{until: never}
 		}
-	}
-	return left == 0
+		return h.entries.len == 0 || !all && !h.over
+	})
 }

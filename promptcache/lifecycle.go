@@ -225,6 +225,12 @@ func (c *PromptCache[V]) Configure(cfg Config) error {
 	if err != nil {
 		return err
 	}
+	if cfg.MaxSize == 0 {
+		c.eachRegistry(func(r *registry[V]) {
+			c.liftLocked(r) // a disabled cache holds nothing back
+			c.noteRegistryLocked(r)
+		})
+	}
 	for c.shrink() {
 	}
 	c.each(func(e *entry[V]) { c.reappraiseLocked(e, now) })
@@ -254,10 +260,6 @@ func (c *PromptCache[V]) apply(cfg Config, required requirements) (old Config, n
 	if cfg.MaxSize == 0 {
 		for _, f := range c.flights {
 			c.detachLocked(f)
-		}
-		for _, r := range c.registries {
-			c.liftLocked(r) // a disabled cache holds nothing back
-			c.noteRegistryLocked(r)
 		}
 	}
 	if old.offline() && !cfg.offline() {

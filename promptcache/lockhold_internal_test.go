@@ -278,8 +278,8 @@ func BenchmarkHolds(b *testing.B) {
 			due(c, mock, r)
 			return func() bool {
 				for range chunk {
-					e := r.queue.pop()
-					if e == nil {
+					e, ok := r.queue.pop()
+					if !ok {
 						return false
 					}
 					c.rescheduleLocked(e)
@@ -300,6 +300,37 @@ func BenchmarkHolds(b *testing.B) {
 				return i < n
 			}
 		}},
+		{"required, registry down", func(c *cache, _ *clock.Mock, r *refresher[*int]) func() bool {
+			cfg := c.Config()
+			for i := range n {
+				cfg.Required = append(cfg.Required, fmt.Sprint("not/cached-", i))
+			}
+			c.required = c.requirementsOf(cfg)
+			reg := c.registryLocked("")
+			reg.cause = &FetchError{Kind: KindUnavailable, Err: errors.New("down")}
+			c.holdBackLocked(reg)
+			reg.next = never
+			left := n
+			return func() bool { left = r.requireLocked(left, 0); return left > 0 }
+		}},
+		{"fetches whose time is over", func(c *cache, mock *clock.Mock, _ *refresher[*int]) func() bool {
+			for i := range 1000 {
+				c.launchLocked(context.Background(), fmt.Sprint("not/cached-", i), "", nil, nil)
+			}
+			c.deadlines.timer.Stop()
+			mock.Add(c.cfg.FetchTimeout)
+			return func() bool { return c.expireFew(c.deadlines.set) }
+		}},
+		{"leaving the queue", func(c *cache, mock *clock.Mock, r *refresher[*int]) func() bool {
+			due(c, mock, r)
+			all, i := c.choose(func(*entry[*int]) bool { return true }), 0
+			return func() bool {
+				for end := min(i+chunk, n); i < end; i++ {
+					c.unqueueLocked(all[i])
+				}
+				return i < n
+			}
+		}},
 		{"a first not found", func(c *cache, _ *clock.Mock, _ *refresher[*int]) func() bool {
 			return func() bool { c.denyLocked(c.registryLocked(""), 0); return false }
 		}},
@@ -315,6 +346,9 @@ func BenchmarkHolds(b *testing.B) {
 					begin := time.Now()
 					more = hold()
 					holds = append(holds, time.Since(begin))
+					c.mu.Lock()
+					c.pendingLogs = nil // as unlock does
+					c.mu.Unlock()
 				}
 			}
 			slices.Sort(holds)

@@ -14,11 +14,10 @@ const neverFound time.Duration = -1
 // missing is what is known of a registry's prompts since the first of those
 // that are missing now was denied.
 type missing struct {
-	inquiry   int           // which one it is, from 1
 	began     time.Duration // when that fetch began; never when nothing is missing
 	standing  int           // cached prompts that the registry says do not exist
 	removed   int           // those that were removed for it
-	found     int           // other prompts that it had
+	found     int           // other prompts that it had, by fetches that began then or later
 	suspended bool          // too many are missing: none is removed
 }
 
@@ -29,16 +28,7 @@ func (c *PromptCache[V]) denyLocked(r *registry[V], at time.Duration) {
 	if r.missing.began != never {
 		return
 	}
-	r.missing.began = at
-	r.missing.inquiry++
-	for e := range c.entries.all {
-		if e.registry == r {
-			e.drop(isCounted)
-			if e.foundAt() >= at {
-				r.find(e)
-			}
-		}
-	}
+	r.missing.began, r.missing.found = r.shown.since(at)
 }
 
 // admitLocked takes back a "not found": the prompt was found or is gone. With
@@ -47,41 +37,35 @@ func (c *PromptCache[V]) admitLocked(r *registry[V]) {
 	r.missing.standing--
 	if r.missing.standing == 0 {
 		c.resumeLocked(r)
-		r.missing = missing{began: never, inquiry: r.missing.inquiry}
+		r.missing = missing{began: never}
 	}
 }
 
-// found counts that a fetch of e which began at the moment at succeeded.
-func (r *registry[V]) found(e *entry[V], at time.Duration) {
+// found counts that a fetch of one of r's prompts which began at the moment at
+// succeeded. The latest one before that began at the moment before, which may be
+// neverFound.
+func (r *registry[V]) found(before, at time.Duration) {
+	r.shown.move(before, at)
+	if before >= r.missing.began {
+		r.missing.found--
+	}
 	if at >= r.missing.began {
-		r.find(e)
-	}
-}
-
-// find counts e as found by the inquiry that is open, once.
-func (r *registry[V]) find(e *entry[V]) {
-	if !e.is(isCounted) {
 		r.missing.found++
-		e.set(isCounted)
 	}
 }
 
 // lose takes back what found counted, for e goes.
-func (r *registry[V]) lose(e *entry[V]) {
-	if r.missing.began != never && e.is(isCounted) {
-		r.missing.found--
-	}
-}
+func (r *registry[V]) lose(e *entry[V]) { r.found(e.foundAt(), neverFound) }
 
 // confirmedLocked reports whether e, whose "not found" was confirmed, may be
-// removed for it.
+// removed for it. alone says that its registry will hardly be asked for others.
 //
 // Where at least three prompts are missing, more than half of those that the
 // registry was asked for since the first of them was denied, none is. As long
 // as it has shown no other prompt since, none is removed either, if there are
 // two others that it will be asked for; with fewer prompts than that there is
 // nothing to compare with.
-func (c *PromptCache[V]) confirmedLocked(e *entry[V], now time.Duration) bool {
+func (c *PromptCache[V]) confirmedLocked(e *entry[V], alone bool) bool {
 	r := e.registry
 	denied := r.missing.standing + r.missing.removed
 	if denied >= massMissing && denied > r.missing.found {
@@ -93,7 +77,7 @@ func (c *PromptCache[V]) confirmedLocked(e *entry[V], now time.Duration) bool {
 		return false
 	}
 	c.resumeLocked(r)
-	return r.missing.found > 0 || !c.othersLocked(e, massMissing-1, now)
+	return r.missing.found > 0 || alone
 }
 
 // resumeLocked says that prompts may be removed again.
@@ -104,16 +88,26 @@ func (c *PromptCache[V]) resumeLocked(r *registry[V]) {
 	}
 }
 
-// othersLocked reports whether n more prompts of e's registry are cached that
-// it will be asked for and may have.
-func (c *PromptCache[V]) othersLocked(e *entry[V], n int, now time.Duration) bool {
-	for other := range c.entries.all {
+// alone reports whether f's registry will be asked for fewer others of its cached
+// prompts than it takes to compare f's "not found" with. It looks only if that
+// answer, which is about to land, may remove a prompt for it.
+func (c *PromptCache[V]) alone(f *flight[V]) bool {
+	c.mu.Lock()
+	now := c.time.now()
+	e, missing := f.entry, &f.registry.missing
+	matters := e != nil && f.attached && e.failure().missing() && c.cfg.NotFound == RemoveConfirmed &&
+		missing.found == 0 && missing.standing+missing.removed < massMissing
+	c.mu.Unlock()
+	if !matters {
+		return false
+	}
+	others := 0
+	c.search(func(other *entry[V]) bool {
 		askedFor := !other.snap().immutable() && !other.unknownToRegistry() && !c.idleLocked(other, now)
 		if other != e && other.registry == e.registry && askedFor {
-			if n--; n == 0 {
-				return true
-			}
+			others++
 		}
-	}
-	return false
+		return others == massMissing-1
+	})
+	return others < massMissing-1
 }

@@ -163,7 +163,7 @@ func (c *PromptCache[V]) join(ctx context.Context, key, domain string, n need) j
 	var out joined[V]
 	e := c.entries.peek(key)
 	failed := c.absences.get(key)
-	reg := c.registries[domain]
+	reg := c.registries.byDomain[domain]
 	if e != nil {
 		failed = e.failure()
 		stale, expired := c.judgeLocked(e, now)

@@ -25,20 +25,21 @@ type refresher[V any] struct {
 	done     chan struct{} // closed when it has ended
 	listener *clock.Timer  // stirs it at the moment listenAt; nil if none was set
 
-	number   uint16        // which of the cache's it is; not 0
-	phased   bool          // the first scan comes at a random moment and is still to come
-	stopping bool          // nothing new is begun
-	draining bool          // what is under way may finish
-	looked   bool          // the first pass is over: the entries' flags are true
-	lastScan time.Duration // the moment of the latest pass
-	woken    []*entry[V]   // entries that readers found stale
-	queue    queue[V]      // entries to be refetched
-	active   int           // fetches under way that take up a slot
-	landing  bool          // the goroutine that has the mutex has ended a fetch, and can go on with another
-	next     *flight[V]    // which is this
-	alarmAt  time.Duration // never if no alarm is to come
-	listenAt time.Duration // never if the listener is not to come
-	lacking  bool          // a required prompt waits for a slot
+	number   uint16           // which of the cache's it is; not 0
+	phased   bool             // the first scan comes at a random moment and is still to come
+	stopping bool             // nothing new is begun
+	draining bool             // what is under way may finish
+	looked   bool             // the first pass is over: the entries' flags are true
+	lastScan time.Duration    // the moment of the latest pass
+	woken    chain[*entry[V]] // entries that readers found stale
+	queue    queue[V]         // entries to be refetched
+	active   int              // fetches under way that take up a slot
+	landing  bool             // the goroutine that has the mutex has ended a fetch, and can go on with another
+	next     *flight[V]       // which is this
+	alarmAt  time.Duration    // never if no alarm is to come
+	listenAt time.Duration    // never if the listener is not to come
+	back     int              // registries that are left of the tour of attendLocked
+	lacking  bool             // a required prompt waits for a slot
 
 	saver *saver[V] // ends with it; nil if there is none
 }
@@ -212,7 +213,7 @@ func (c *PromptCache[V]) wakeLocked(e *entry[V]) {
 			return
 		}
 		e.setWokenBy(r.number)
-		r.woken = append(r.woken, e)
+		r.woken.push(e)
 		r.nudge()
 	}
 	e.drop(isCalling) // until it was looked at
@@ -245,10 +246,7 @@ func (c *PromptCache[V]) waitsLocked(e *entry[V]) (until time.Duration) {
 // answer looks at the entries that readers pointed out, and at what else has
 // come up. One that is still backing off is left to the scan after its wait.
 func (r *refresher[V]) answer() {
-	r.c.mu.Lock()
-	woken := r.woken
-	r.woken = nil
-	r.c.mu.Unlock()
+	woken := r.takeWoken()
 	now := r.c.time.now()
 	r.c.inChunks(len(woken), func(i int) {
 		if e := woken[i]; !e.is(isGone) && !r.over() {
@@ -265,6 +263,15 @@ func (r *refresher[V]) answer() {
 	})
 }
 
+// takeWoken returns the entries that readers have pointed out, each once.
+func (r *refresher[V]) takeWoken() []*entry[V] {
+	r.c.mu.Lock()
+	woken := r.woken
+	r.woken = chain[*entry[V]]{}
+	r.c.mu.Unlock()
+	return woken.slice()
+}
+
 // dispatchLocked begins the fetches that are queued, as far as there are slots. It
 // looks at a few and has settle see to the rest.
 func (r *refresher[V]) dispatchLocked() {
@@ -272,9 +279,12 @@ func (r *refresher[V]) dispatchLocked() {
 		if r.over() || r.active >= r.c.cfg.RefreshConcurrency {
 			return
 		}
-		e := r.queue.pop()
-		if e == nil {
+		e, ok := r.queue.pop()
+		if !ok {
 			return
+		}
+		if e == nil {
+			continue
 		}
 		if r.c.flights[e.key] != nil {
 			continue // a reader was faster
@@ -293,7 +303,7 @@ func (r *refresher[V]) dispatchLocked() {
 // cached. While the registry may not be asked the fetch must be a Fallback's.
 func (r *refresher[V]) fetchLocked(key, domain string, e *entry[V]) {
 	var withheld *FetchError
-	if now, reg := r.c.time.now(), r.c.registries[domain]; reg.shut(now) {
+	if now, reg := r.c.time.now(), r.c.registries.byDomain[domain]; reg.shut(now) {
 		withheld = r.c.heldLocked(reg, key, now)
 	}
 	f := r.c.launchLocked(r.ctx, key, domain, e, withheld)
@@ -318,11 +328,6 @@ func (r *refresher[V]) withdraw() {
 			timer.Stop()
 		}
 	}
-	woken := r.woken
-	r.woken = nil
-	for _, reg := range r.c.registries {
-		reg.comeback, reg.chosen, reg.turn = comeback[V]{}, nil, noTurn
-	}
 	var canceled []*flight[V]
 	if !r.draining {
 		canceled = r.c.cancelFlyingLocked(errStopped, func(f *flight[V]) bool { return f.waiters == 0 || f.settled })
@@ -331,6 +336,8 @@ func (r *refresher[V]) withdraw() {
 	r.c.noteStateLocked()
 	r.c.unlock()
 
+	r.c.eachRegistry(func(reg *registry[V]) { reg.comeback, reg.chosen, reg.turn = comeback[V]{}, nil, noTurn })
+	woken := r.takeWoken()
 	r.c.inChunks(len(woken), func(i int) { woken[i].sleep() })
 	for range maxCalls {
 		r.hearWaiting()
@@ -355,11 +362,13 @@ func (r *refresher[V]) emptyQueue() bool {
 	r.c.mu.Lock()
 	defer r.c.unlock()
 	for range chunk {
-		e := r.queue.pop()
-		if e == nil {
+		e, ok := r.queue.pop()
+		if !ok {
 			return false
 		}
-		r.c.rescheduleLocked(e)
+		if e != nil {
+			r.c.rescheduleLocked(e)
+		}
 	}
 	return true
 }

@@ -2,10 +2,6 @@ package promptcache
 
 import "time"
 
-// maxRegistries is how many Domains are remembered of which nothing is cached
-// or under way. There are a handful; more would be somebody making them up.
-const maxRegistries = 1024
-
 // registry is what the cache knows of one Domain as a whole: whether it
 // answers, and how it is asked while it does not. The cache's mutex guards it.
 //
@@ -16,6 +12,7 @@ const maxRegistries = 1024
 // as long as it says.
 type registry[V any] struct {
 	domain  string
+	place   int // in registries.list
 	entries int // prompts of it that are cached
 	flights int // fetches of it that have not returned
 
@@ -37,6 +34,7 @@ type registry[V any] struct {
 	comeback comeback[V]
 	hush     hush[V]
 	missing  missing
+	shown    shown
 	outage   *episode // it is down, or prompts are stale because of it
 	refusals *episode // prompts whose latest answer was rejected
 	tally    tally    // failed fetches since its last success or, in an outage, the last before that
@@ -58,35 +56,6 @@ func (r *registry[V]) shut(now time.Duration) bool {
 // due at the moment now.
 func (r *registry[V]) probing(now time.Duration) bool {
 	return r.shut(now) || r.held && r.chosen != nil && r.chosen.is(isQueued)
-}
-
-// registryLocked returns what is known of a Domain, as of now if it is new.
-func (c *PromptCache[V]) registryLocked(domain string) *registry[V] {
-	if r := c.registries[domain]; r != nil {
-		return r
-	}
-	if len(c.registries) >= maxRegistries {
-		for _, r := range c.registries {
-			c.forgetRegistryLocked(r)
-		}
-	}
-	r := &registry[V]{domain: domain, state: StateStarting, since: c.time.clock.Now(), missing: missing{began: never}}
-	c.registries[domain] = r
-	return r
-}
-
-// forgetRegistryLocked forgets r unless something of it is cached or under way.
-func (c *PromptCache[V]) forgetRegistryLocked(r *registry[V]) {
-	if r.entries > 0 || r.flights > 0 {
-		return
-	}
-	if r.down {
-		c.health.down--
-	}
-	if r.held {
-		c.health.held--
-	}
-	delete(c.registries, r.domain)
 }
 
 // evidence is what the outcome of a fetch says about the registry.

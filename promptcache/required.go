@@ -3,12 +3,14 @@ package promptcache
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // requirement is one of Config.Required.
 type requirement struct {
 	key    string // canonical
+	listed bool   // it may lack
 	domain string
 	err    *FetchError   // of its latest fetch, if that failed while it was not cached
 	until  time.Duration // it is not fetched before this moment
@@ -17,8 +19,10 @@ type requirement struct {
 
 // requirements is Config.Required: each prompt once, in the order given.
 type requirements struct {
-	list  []*requirement
-	byKey map[string]*requirement
+	list    []*requirement
+	byKey   map[string]*requirement
+	lacking []*requirement // those that are not cached, and maybe some that are again
+	next    int            // the place of the one of them that is to be looked at next
 }
 
 // requirementsOf returns cfg's. It calls user code.
@@ -27,12 +31,39 @@ func (c *PromptCache[V]) requirementsOf(cfg Config) requirements {
 	for _, key := range cfg.Required {
 		key = c.canonicalKey(key)
 		if out.byKey[key] == nil {
-			r := &requirement{key: key, domain: c.domainOf(key)}
+			r := &requirement{key: key, domain: c.domainOf(key), listed: true}
 			out.byKey[key] = r
 			out.list = append(out.list, r)
 		}
 	}
+	out.lacking = slices.Clone(out.list)
 	return out
+}
+
+// gone notes that the prompt of a key is cached no longer.
+func (r *requirements) gone(key string) {
+	if required := r.byKey[key]; required != nil && !required.listed {
+		required.listed = true
+		r.lacking = append(r.lacking, required) // which has room for all
+	}
+}
+
+// turn returns the one that is to be looked at now, of those that may lack.
+func (r *requirements) turn() *requirement {
+	if r.next >= len(r.lacking) {
+		r.next = 0
+	}
+	r.next++
+	return r.lacking[r.next-1]
+}
+
+// drop takes out the one that turn has returned, for it is cached.
+func (r *requirements) drop(cached *requirement) {
+	cached.listed = false
+	r.next--
+	last := len(r.lacking) - 1
+	r.lacking[r.next], r.lacking[last] = r.lacking[last], nil
+	r.lacking = r.lacking[:last]
 }
 
 // check returns an error if the prompts do not fit into a cache of size.
@@ -72,15 +103,14 @@ func (l lack) describe() error {
 // counts no reads and asks nobody.
 func (c *PromptCache[V]) Ready() error {
 	c.mu.Lock()
-	now := c.time.now()
-	required := len(c.required.list)
+	required, now := c.required.list, c.time.now()
+	c.mu.Unlock()
 	var lacks []lack
-	for _, r := range c.required.list {
-		if l, lacking := c.lackLocked(r, now); lacking {
+	c.inChunks(len(required), func(i int) {
+		if l, lacking := c.lackLocked(required[i], now); lacking {
 			lacks = append(lacks, l)
 		}
-	}
-	c.mu.Unlock()
+	})
 	if len(lacks) == 0 {
 		return nil
 	}
@@ -88,7 +118,7 @@ func (c *PromptCache[V]) Ready() error {
 	for _, l := range lacks {
 		errs = append(errs, l.describe())
 	}
-	return fmt.Errorf("promptcache: not ready: %d of %d required prompts cannot be served:\n%w", len(lacks), required, errors.Join(errs...))
+	return fmt.Errorf("promptcache: not ready: %d of %d required prompts cannot be served:\n%w", len(lacks), len(required), errors.Join(errs...))
 }
 
 func (c *PromptCache[V]) lackLocked(r *requirement, now time.Duration) (l lack, lacking bool) {
@@ -106,29 +136,70 @@ func (c *PromptCache[V]) lackLocked(r *requirement, now time.Duration) (l lack, 
 	return l, true
 }
 
-// requireLocked has the required prompts fetched that are not cached, as far as
-// there are slots, and returns when to look again: at the end of the first
-// backoff, never if none waits for that.
-func (r *refresher[V]) requireLocked(now time.Duration) (again time.Duration) {
-	again = never
+// require has the required prompts fetched that are not cached, as far as there are
+// slots, and sets the alarm for the end of the first backoff.
+func (r *refresher[V]) require(now time.Duration) {
+	r.c.mu.Lock()
+	left := len(r.c.required.lacking)
 	r.lacking = false
-	for _, required := range r.c.required.list {
-		if r.c.entries.peek(required.key) != nil || r.c.flights[required.key] != nil {
+	r.c.mu.Unlock()
+	for left > 0 {
+		r.c.mu.Lock()
+		left = r.requireLocked(left, now)
+		r.c.unlock()
+	}
+}
+
+// requireLocked looks at a few of the required prompts that may lack, of which left
+// are to be looked at, and returns how many still are. It goes on where it ended
+// the last time, so that each has its turn.
+func (r *refresher[V]) requireLocked(left int, now time.Duration) int {
+	required := &r.c.required
+	if r.over() {
+		return 0
+	}
+	r.heardLocked(now)
+	for range chunk {
+		left = min(left, len(required.lacking))
+		if left == 0 {
+			return 0
+		}
+		next := required.turn()
+		left--
+		if r.c.entries.peek(next.key) != nil {
+			required.drop(next)
 			continue
 		}
-		reg := r.c.registryLocked(required.domain)
-		switch {
-		case now < required.until && required.era == reg.era:
-			again = min(again, required.until)
-		case reg.shut(now) && !reg.fallsBack:
-			if reg.probe == nil { // else its end calls us again
-				again = min(again, reg.next)
-			}
-		case r.active >= r.c.cfg.RefreshConcurrency:
-			r.lacking = true
-		default:
-			r.fetchLocked(required.key, required.domain, nil)
+		again, full := r.fetchRequiredLocked(next, now)
+		if full {
+			r.lacking = true // the end of a fetch calls us again
+			required.next--
+			return 0
 		}
+		r.alarmLocked(again)
 	}
-	return again
+	return left
+}
+
+// fetchRequiredLocked has a prompt fetched that is not cached, unless it is being
+// fetched, and returns when to try again, never if something will call then. full
+// says that it waits for a slot.
+func (r *refresher[V]) fetchRequiredLocked(lacks *requirement, now time.Duration) (again time.Duration, full bool) {
+	if r.c.flights[lacks.key] != nil {
+		return never, false
+	}
+	reg := r.c.registryLocked(lacks.domain)
+	switch {
+	case now < lacks.until && lacks.era == reg.era:
+		return lacks.until, false
+	case reg.shut(now) && !reg.fallsBack:
+		if reg.probe == nil { // else its end calls us again
+			return reg.next, false
+		}
+	case r.active >= r.c.cfg.RefreshConcurrency:
+		return never, true
+	default:
+		r.fetchLocked(lacks.key, lacks.domain, nil)
+	}
+	return never, false
 }

@@ -37,20 +37,20 @@ func (c *PromptCache[V]) settleLocked(f *flight[V], out outcome[V]) {
 	c.noteStateLocked()
 	switch {
 	case f.fallback:
-		f.finish(out.value, out.err)
+		c.finishLocked(f, out.value, out.err)
 	case out.err != nil:
-		f.finish(f.value, out.err)
+		c.finishLocked(f, f.value, out.err)
 	default:
-		f.finish(out.value, nil)
+		c.finishLocked(f, out.value, nil)
 	}
 }
 
-// finish tells those who wait, and the fetch if it is still under way, that the
-// flight is over.
-func (f *flight[V]) finish(value V, err error) {
+// finishLocked has those who wait told that the flight is over, once the mutex is
+// free, and tells the fetch if it is still under way.
+func (c *PromptCache[V]) finishLocked(f *flight[V], value V, err error) {
 	f.value, f.err = value, err
 	if f.done != nil {
-		close(f.done)
+		c.pendingEnds = append(c.pendingEnds, f.done)
 	}
 	f.ctx.end(errUnwanted)
 }
@@ -60,6 +60,7 @@ func (c *PromptCache[V]) unlinkLocked(f *flight[V]) {
 	if f.attached {
 		f.attached = false
 		delete(c.flights, f.key)
+		f.registry.shown.end(f.began)
 	}
 }
 
@@ -103,17 +104,17 @@ func (c *PromptCache[V]) storeLocked(f *flight[V], out outcome[V], now time.Dura
 	}
 	snap := c.newSnapshot(out.value, out.traits, f.began, f.beganAt, is)
 	if e == nil {
+		f.registry.found(neverFound, f.began)
 		e = c.insertLocked(f.key, f.registry.domain, snap, now)
 		if e.is(isGone) { // there is room only for what is required
 			return
 		}
-		f.registry.found(e, f.began)
 	} else {
 		c.metrics.Refreshes++
 		if out.unchanged {
 			c.metrics.Unchanged++
 		}
-		f.registry.found(e, f.began)
+		f.registry.found(e.foundAt(), f.began)
 		c.replaceLocked(e, snap, out.unchanged)
 	}
 	if f.marked {
@@ -162,7 +163,7 @@ func (c *PromptCache[V]) cutShortLocked(f *flight[V], cause error, value V, err 
 	f.ctx.end(cause)
 	c.deadlines.remove(f)
 	c.graceLocked(f)
-	f.finish(value, err)
+	c.finishLocked(f, value, err)
 	if f.entry != nil && !f.entry.is(isGone) {
 		c.rescheduleLocked(f.entry)
 	}

@@ -31,9 +31,8 @@ func (s State) String() string {
 	return stateNames[s]
 }
 
-// stateWaiter is a WaitFor that waits.
+// stateWaiter is what all that wait for a state wait for.
 type stateWaiter struct {
-	want State
 	over chan struct{} // closed when it is there, or cannot come any more
 	err  error         // set before over is closed
 }
@@ -44,15 +43,16 @@ type stateWaiter struct {
 // cache is shut down and state is another. It polls nothing and may be called
 // from any goroutine.
 func (c *PromptCache[V]) WaitFor(ctx context.Context, state State) error {
-	w := &stateWaiter{want: state, over: make(chan struct{})}
 	c.mu.Lock()
 	c.noteStateLocked()
 	reached, closed := c.health.state == state, c.closed
-	if !reached && !closed {
+	w := c.waiting[state]
+	if !reached && !closed && w == nil {
+		w = &stateWaiter{over: make(chan struct{})}
 		if c.waiting == nil {
-			c.waiting = make(map[*stateWaiter]struct{})
+			c.waiting = make(map[State]*stateWaiter)
 		}
-		c.waiting[w] = struct{}{}
+		c.waiting[state] = w
 	}
 	c.unlock()
 	switch {
@@ -66,9 +66,6 @@ func (c *PromptCache[V]) WaitFor(ctx context.Context, state State) error {
 		return w.err
 	case <-ctx.Done():
 	}
-	c.mu.Lock()
-	delete(c.waiting, w)
-	c.mu.Unlock()
 	select {
 	case <-w.over: // both at once
 		return w.err
@@ -90,16 +87,16 @@ func (c *PromptCache[V]) noteStateLocked() {
 		return
 	}
 	c.health.state, c.health.since = s, c.time.clock.Now()
-	for w := range c.waiting {
+	for want, w := range c.waiting {
 		switch {
-		case w.want == s:
+		case want == s:
 		case s == StateShutdown:
-			w.err = shutDownBefore(w.want)
+			w.err = shutDownBefore(want)
 		default:
 			continue
 		}
-		close(w.over)
-		delete(c.waiting, w)
+		c.pendingEnds = append(c.pendingEnds, w.over)
+		delete(c.waiting, want)
 	}
 }
 

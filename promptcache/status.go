@@ -122,8 +122,34 @@ type health struct {
 // every second, not in every request.
 func (c *PromptCache[V]) Status() Status {
 	prompts := c.countPrompts()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	var s Status
+	now, left := c.time.now(), 0
+	for first, more := true, true; more; first = false {
+		c.mu.Lock()
+		if first { // in one hold with the Domains, unless they are many
+			s = c.overallLocked()
+		}
+		more = c.registries.tour(&left, func(r *registry[V], _ *int) bool {
+			s.Domains = append(s.Domains, c.domainStatusLocked(r, now))
+			s.Domains[len(s.Domains)-1].Prompts = prompts[r]
+			return true
+		})
+		c.unlock()
+	}
+	slices.SortFunc(s.Domains, func(a, b DomainStatus) int { return strings.Compare(a.Domain, b.Domain) })
+	s.Domains = slices.CompactFunc(s.Domains, func(a, b DomainStatus) bool { return a.Domain == b.Domain })
+	for _, d := range s.Domains {
+		s.add(d.Prompts)
+		s.Probing = s.Probing || d.Probing
+		if !d.NextAttempt.IsZero() && (s.NextAttempt.IsZero() || d.NextAttempt.Before(s.NextAttempt)) {
+			s.NextAttempt = d.NextAttempt
+		}
+	}
+	return s
+}
+
+// overallLocked returns what Status says of the cache as a whole.
+func (c *PromptCache[V]) overallLocked() Status {
 	c.noteStateLocked()
 	s := Status{
 		State:       c.health.state,
@@ -137,18 +163,6 @@ func (c *PromptCache[V]) Status() Status {
 	if c.refresher != nil {
 		s.Queued = c.refresher.queue.waiting
 	}
-	now := c.time.now()
-	for _, r := range c.registries {
-		d := c.domainStatusLocked(r, now)
-		d.Prompts = prompts[r]
-		s.add(d.Prompts)
-		s.Probing = s.Probing || d.Probing
-		if !d.NextAttempt.IsZero() && (s.NextAttempt.IsZero() || d.NextAttempt.Before(s.NextAttempt)) {
-			s.NextAttempt = d.NextAttempt
-		}
-		s.Domains = append(s.Domains, d)
-	}
-	slices.SortFunc(s.Domains, func(a, b DomainStatus) int { return strings.Compare(a.Domain, b.Domain) })
 	return s
 }
 

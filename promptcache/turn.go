@@ -46,8 +46,8 @@ func (r *refresher[V]) settle() {
 	for _, reg := range r.registries(func(reg *registry[V]) bool { return reg.turn != noTurn }) {
 		r.takeTurn(reg, now)
 	}
+	r.listen(now)
 	r.c.mu.Lock()
-	r.listenLocked(now)
 	r.dispatchLocked()
 	r.c.unlock()
 	r.rouse(false)

@@ -12,16 +12,26 @@ const chunk = 64
 // entry, in no order. One that is there all the time is met once; one that comes
 // or goes meanwhile may be missed.
 func (c *PromptCache[V]) each(do func(e *entry[V])) {
+	c.search(func(e *entry[V]) bool {
+		do(e)
+		return false
+	})
+}
+
+// search is each that ends when found, which is called under the lock, returns
+// true.
+func (c *PromptCache[V]) search(found func(e *entry[V]) bool) {
 	c.mu.Lock()
 	t := c.entries.index.table.Load()
 	c.mu.Unlock()
-	for part, more := 0, true; more; {
+	over := false
+	for part, more := 0, true; more && !over; {
 		c.mu.Lock()
 		entries, next := t.part(part)
 		c.mu.Unlock()
 		c.inChunks(len(entries), func(i int) {
-			if e := entries[i]; !e.is(isGone | isSpelling) {
-				do(e)
+			if e := entries[i]; !over && !e.is(isGone|isSpelling) {
+				over = found(e)
 			}
 		})
 		part, more = next, next != 0
@@ -43,12 +53,13 @@ func (c *PromptCache[V]) inChunks(n int, do func(i int)) {
 // choose returns the entries that match, which is called under the lock, least
 // recently used first.
 func (c *PromptCache[V]) choose(match func(e *entry[V]) bool) []*entry[V] {
-	var chosen []ranked[V]
+	var matching chain[ranked[V]]
 	c.each(func(e *entry[V]) {
 		if match(e) {
-			chosen = append(chosen, ranked[V]{e.stamp.Load(), e})
+			matching.push(ranked[V]{e.stamp.Load(), e})
 		}
 	})
+	chosen := matching.slice()
 	slices.SortFunc(chosen, func(a, b ranked[V]) int { return cmp.Compare(a.key, b.key) })
 	out := make([]*entry[V], len(chosen))
 	for i, r := range chosen {
