@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,8 +28,9 @@ func stubRig(t *testing.T, maxStale time.Duration, answer func(ctx context.Conte
 	c := newCourt(func() []string { return nil })
 	var r *rig[*note]
 	r, err := newRig(registry[*note]{
-		name: "stub",
-		cfg:  promptcache.Config{MaxStale: maxStale},
+		network: network{tally: &atomic.Pointer[tally]{}},
+		name:    "stub",
+		cfg:     promptcache.Config{MaxStale: maxStale},
 		fetch: func(ctx context.Context, key string) (*note, error) {
 			return answer(ctx, r.byKey[key])
 		},

@@ -16,11 +16,11 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("`go run ./internal/cmd/soak -length %v -prompts %d -readers %d -seed %d`", r.Length, r.Prompts, r.Readers, r.Seed)
 	line("on %s, %s.\n", r.Began.UTC().Format("2 January 2006"), r.Machine)
-	line("| fault | times | seconds | reads | stale lookups | misses | errors | oldest read | p99 read | longest read | fetches |")
-	line("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+	line("| fault | times | seconds | reads | stale lookups | misses | errors | oldest read | p99 read | longest read | fetches | requests |")
+	line("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, f := range r.faults() {
-		line("| %s | %s | %.0f | %s | %s | %s | %s | %.1f s | %s | %s | %s |", f.Kind, thousands(f.Episodes), f.Span.Seconds(), thousands(f.Reads),
-			thousands(f.Stale), thousands(f.Misses), thousands(f.Errors), f.Oldest.Seconds(), brief(f.P99), brief(f.Max), thousands(f.Fetches))
+		line("| %s | %s | %.0f | %s | %s | %s | %s | %.1f s | %s | %s | %s | %s |", f.Kind, thousands(f.Episodes), f.Span.Seconds(), thousands(f.Reads),
+			thousands(f.Stale), thousands(f.Misses), thousands(f.Errors), f.Oldest.Seconds(), brief(f.P99), brief(f.Max), thousands(f.Fetches), thousands(f.Requests))
 	}
 	requests, edits, outages, spent, bound := 0, int64(0), 0, int64(0), int64(0)
 	for _, side := range r.Sides {
@@ -68,6 +68,7 @@ func (r *Report) faults() []FaultReport {
 			sum.Episodes += f.Episodes
 			sum.Span += f.Span
 			sum.Fetches += f.Fetches
+			sum.Requests += f.Requests
 			sum.Reads += f.Reads
 			sum.Stale += f.Stale
 			sum.Misses += f.Misses

@@ -22,7 +22,7 @@ const (
 type tally struct {
 	episodes, span             atomic.Int64
 	reads, stale, misses, errs atomic.Int64
-	fetches, ghosts            atomic.Int64
+	fetches, requests, ghosts  atomic.Int64
 	oldest                     atomic.Int64 // the greatest Age of a value served
 	latency                    histogram
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/promptcache/promptcache-go/fakes/faultnet"
@@ -23,6 +24,7 @@ const (
 // registry is one sort of registry: its fake, its source, and how its values are
 // read.
 type registry[V any] struct {
+	network
 	name  string
 	fake  fakeServer
 	fetch promptcache.FetchFunc[V]
@@ -49,44 +51,66 @@ type fakeServer interface {
 	Close()
 }
 
-// client returns the HTTP client of a source, and its transport, whose idle
-// connections are to be closed at the end.
-func client() (*http.Client, *http.Transport) {
-	transport := &http.Transport{
+// network is a proxy before a fake, and the client that goes through it.
+type network struct {
+	proxy     *faultnet.Proxy
+	client    *http.Client
+	transport *http.Transport        // the client's; its idle connections are to be closed at the end
+	tally     *atomic.Pointer[tally] // in which the requests are counted
+}
+
+// before puts a network before a fake, which it closes if that fails.
+func before(fake fakeServer, seed uint64) (network, error) {
+	proxy, err := faultnet.Start(faultnet.Config{Target: fake.URL(), Seed: seed})
+	if err != nil {
+		fake.Close()
+		return network{}, err
+	}
+	n := network{proxy: proxy, tally: &atomic.Pointer[tally]{}, transport: &http.Transport{
 		MaxConnsPerHost:     maxConns,
 		MaxIdleConnsPerHost: maxIdleConns,
 		IdleConnTimeout:     time.Minute,
 		DisableCompression:  true,
-	}
-	return &http.Client{Transport: transport}, transport
+	}}
+	n.client = &http.Client{Transport: n}
+	return n, nil
+}
+
+// RoundTrip sends a request, and counts it whether it arrives or not.
+func (n network) RoundTrip(req *http.Request) (*http.Response, error) {
+	n.tally.Load().requests.Add(1)
+	return n.transport.RoundTrip(req)
+}
+
+func (n network) close() {
+	n.transport.CloseIdleConnections()
+	n.proxy.Close()
 }
 
 func noEnv(string) string { return "" }
 
 // newLangsmith returns a LangSmith behind a proxy.
-func newLangsmith(seed uint64) (registry[*langsmith.PromptCommit], *faultnet.Proxy, *http.Transport, error) {
+func newLangsmith(seed uint64) (registry[*langsmith.PromptCommit], error) {
 	var none registry[*langsmith.PromptCommit]
 	fake, err := fakelangsmith.Start(fakelangsmith.Config{Keys: []fakelangsmith.Key{{Secret: langsmithKey, Workspace: workspace}}})
 	if err != nil {
-		return none, nil, nil, err
+		return none, err
 	}
-	proxy, err := faultnet.Start(faultnet.Config{Target: fake.URL(), Seed: seed})
+	net, err := before(fake, seed)
 	if err != nil {
-		fake.Close()
-		return none, nil, nil, err
+		return none, err
 	}
-	httpClient, transport := client()
 	src, err := langsmith.New(langsmith.Config{
-		Endpoint: proxy.URL(), APIKey: langsmith.NewSecret(langsmithKey), Getenv: noEnv, HTTPClient: httpClient,
+		Endpoint: net.proxy.URL(), APIKey: langsmith.NewSecret(langsmithKey), Getenv: noEnv, HTTPClient: net.client,
 		Retries: new(retries), AttemptTimeout: attemptTimeout, BackoffMin: 50 * time.Millisecond, MaxBodyBytes: maxBody,
 	})
 	if err != nil {
-		proxy.Close()
+		net.close()
 		fake.Close()
-		return none, nil, nil, err
+		return none, err
 	}
 	return registry[*langsmith.PromptCommit]{
-		name:  langsmithName,
+		name: langsmithName, network: net,
 		fake:  fake,
 		fetch: src.Fetch,
 		cfg:   promptcache.Config{Canonical: langsmith.Canonical, Domain: src.Domain},
@@ -112,33 +136,31 @@ func newLangsmith(seed uint64) (registry[*langsmith.PromptCommit], *faultnet.Pro
 			data := fmt.Sprintf(`{"owner":"-","repo":%q,"commit_hash":%q,"manifest":%s,"examples":[]}`, t.name, id, fakelangsmith.Text(text))
 			return c, c.UnmarshalJSON([]byte(data))
 		},
-	}, proxy, transport, nil
+	}, nil
 }
 
 // newLangfuse returns a Langfuse behind a proxy.
-func newLangfuse(seed uint64) (registry[*langfuse.Prompt], *faultnet.Proxy, *http.Transport, error) {
+func newLangfuse(seed uint64) (registry[*langfuse.Prompt], error) {
 	var none registry[*langfuse.Prompt]
 	fake, err := fakelangfuse.Start(fakelangfuse.Config{Keys: []fakelangfuse.Key{{Public: langfusePublic, Secret: langfuseSecret, Project: langfuseProject}}})
 	if err != nil {
-		return none, nil, nil, err
+		return none, err
 	}
-	proxy, err := faultnet.Start(faultnet.Config{Target: fake.URL(), Seed: seed})
+	net, err := before(fake, seed)
 	if err != nil {
-		fake.Close()
-		return none, nil, nil, err
+		return none, err
 	}
-	httpClient, transport := client()
 	src, err := langfuse.New(langfuse.Config{
-		Endpoint: proxy.URL(), PublicKey: langfusePublic, SecretKey: langfuse.NewSecret(langfuseSecret), Getenv: noEnv, HTTPClient: httpClient,
+		Endpoint: net.proxy.URL(), PublicKey: langfusePublic, SecretKey: langfuse.NewSecret(langfuseSecret), Getenv: noEnv, HTTPClient: net.client,
 		Retries: new(retries), AttemptTimeout: attemptTimeout, BackoffMin: 50 * time.Millisecond, MaxBodyBytes: maxBody,
 	})
 	if err != nil {
-		proxy.Close()
+		net.close()
 		fake.Close()
-		return none, nil, nil, err
+		return none, err
 	}
 	return registry[*langfuse.Prompt]{
-		name:  langfuseName,
+		name: langfuseName, network: net,
 		fake:  fake,
 		fetch: src.Fetch,
 		cfg:   promptcache.Config{Canonical: langfuse.Canonical, Domain: src.Domain, MaxStale: maxStale},
@@ -169,5 +191,5 @@ func newLangfuse(seed uint64) (registry[*langfuse.Prompt], *faultnet.Proxy, *htt
 			data := fmt.Sprintf(`{"name":%q,"version":%s,"type":"text","prompt":%q,"config":{},"labels":[%q],"tags":[],"commitMessage":null}`, t.name, id, text, label)
 			return p, p.UnmarshalJSON([]byte(data))
 		},
-	}, proxy, transport, nil
+	}, nil
 }

@@ -64,6 +64,7 @@ type FaultReport struct {
 	Episodes int64         `json:"episodes"`
 	Span     time.Duration `json:"span_ns"`
 	Fetches  int64         `json:"fetches"`
+	Requests int64         `json:"requests"` // of these fetches, whether they arrived or not
 	Reads    int64         `json:"reads"`
 	Stale    int64         `json:"stale"`  // of the Lookups
 	Misses   int64         `json:"misses"` // of Get and Lookup: not cached, or too old
@@ -109,7 +110,7 @@ func (r *rig[V]) report() SideReport {
 	}
 	for kind, t := range r.saw {
 		out.Saw = append(out.Saw, FaultReport{
-			Kind: kind, Episodes: t.episodes.Load(), Span: time.Duration(t.span.Load()), Fetches: t.fetches.Load(),
+			Kind: kind, Episodes: t.episodes.Load(), Span: time.Duration(t.span.Load()), Fetches: t.fetches.Load(), Requests: t.requests.Load(),
 			Reads: t.reads.Load(), Stale: t.stale.Load(), Misses: t.misses.Load(), Errors: t.errs.Load(),
 			Oldest: time.Duration(t.oldest.Load()), P50: t.latency.quantile(0.5), P99: t.latency.quantile(0.99), Max: time.Duration(t.latency.most.Load()),
 		})
@@ -160,9 +161,9 @@ func (r SideReport) write(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "\n%s: %d reads (%d hits, %d of them stale), %d fetches (%d failed, %d canceled), %d requests, %d edits\n",
 		r.Registry, m.TotalRequests(), m.Hits, m.StaleHits, m.Fetches, m.FetchErrors, m.FetchesCanceled, r.Requests, r.Edits)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "fault\ttimes\tseconds\tfetches\treads\tstale\tmisses\terrors\toldest\tp50\tp99\tmax\t")
+	_, _ = fmt.Fprintln(table, "fault\ttimes\tseconds\tfetches\trequests\treads\tstale\tmisses\terrors\toldest\tp50\tp99\tmax\t")
 	for _, f := range r.Saw {
-		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f\t%d\t%d\t%d\t%d\t%d\t%.1fs\t%v\t%v\t%v\t\n", f.Kind, f.Episodes, f.Span.Seconds(), f.Fetches,
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%.1fs\t%v\t%v\t%v\t\n", f.Kind, f.Episodes, f.Span.Seconds(), f.Fetches, f.Requests,
 			f.Reads, f.Stale, f.Misses, f.Errors, f.Oldest.Seconds(), f.P50, f.P99, f.Max.Round(time.Microsecond))
 	}
 	_ = table.Flush() // what it writes to takes everything

@@ -34,9 +34,8 @@ type rig[V any] struct {
 
 	ops opCounts
 
-	readers int                   // how many there are
-	tally   atomic.Pointer[tally] // of the fault that goes on
-	mu      sync.Mutex            // guards what follows
+	readers int        // how many there are
+	mu      sync.Mutex // guards what follows
 	saw     map[Kind]*tally
 	outages []Outage
 }
@@ -89,7 +88,8 @@ func (r *rig[V]) config(size int, ttl time.Duration) promptcache.Config {
 	return cfg
 }
 
-// during makes kind what readers see from now on.
+// during makes kind what readers see from now on; tally is that of the fault that
+// goes on.
 func (r *rig[V]) during(kind Kind) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/promptcache/promptcache-go/fakes/faultnet"
 )
 
 // The calm before the faults, in which everything is fetched and measured.
@@ -39,17 +36,15 @@ type cacheRig interface {
 
 // side is one registry and the cache over it.
 type side struct {
-	name      string
-	rig       cacheRig
-	fake      fakeServer
-	proxy     *faultnet.Proxy
-	transport *http.Transport
-	quoting   string // an answer that shows the caller's credentials
+	name string
+	rig  cacheRig
+	fake fakeServer
+	network
+	quoting string // an answer that shows the caller's credentials
 }
 
 func (s side) close() {
-	s.transport.CloseIdleConnections()
-	s.proxy.Close()
+	s.network.close()
 	s.fake.Close()
 }
 
@@ -93,20 +88,20 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 
 // build makes both sides.
 func (s *soak) build() error {
-	smith, proxy, transport, err := newLangsmith(s.cfg.Seed)
+	smith, err := newLangsmith(s.cfg.Seed)
 	if err != nil {
 		return err
 	}
 	s.sides = append(s.sides, side{
-		name: langsmithName, fake: smith.fake, proxy: proxy, transport: transport,
+		name: langsmithName, fake: smith.fake, network: smith.network,
 		quoting: fmt.Sprintf(`{"detail":"the key %s is not known"}`, langsmithKey),
 	})
-	fuse, proxy, transport, err := newLangfuse(s.cfg.Seed)
+	fuse, err := newLangfuse(s.cfg.Seed)
 	if err != nil {
 		return err
 	}
 	s.sides = append(s.sides, side{
-		name: langfuseName, fake: fuse.fake, proxy: proxy, transport: transport,
+		name: langfuseName, fake: fuse.fake, network: fuse.network,
 		quoting: fmt.Sprintf(`{"message":"the key %s is not known","error":"%s"}`, langfuseSecret, basicAuth),
 	})
 	if s.sides[0].rig, err = newRig(smith, s.cfg.Prompts/2, s.cfg.Readers, s.court, s.customs); err != nil {
