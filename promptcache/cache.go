@@ -204,6 +204,7 @@ func (c *PromptCache[V]) Clear() {
 // their age, and returns how many there were. They are served on; a running
 // refresher refetches them at once, otherwise the next read-through does. It
 // is not lost on a fetch in flight: what that brings is stored as stale. A
+// prompt that is stored for the first time while it runs may be missed. A
 // remembered ErrNotFound is forgotten. Offline nothing is stale; the mark
 // counts once there is a TTL. match is called without a lock.
 func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {

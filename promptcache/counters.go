@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	minStripes = 16
+	minStripes = 64
 	maxStripes = 256
 )
 
@@ -28,8 +28,8 @@ type stripe struct {
 }
 
 func newCounters() counters {
-	n, shift := minStripes, uint(64-4)
-	for n < maxStripes && n < 8*runtime.GOMAXPROCS(0) {
+	n, shift := minStripes, uint(64-6)
+	for n < maxStripes && n < 32*runtime.GOMAXPROCS(0) {
 		n, shift = 2*n, shift-1
 	}
 	return counters{stripes: make([]stripe, n), shift: shift}

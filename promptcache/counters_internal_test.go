@@ -36,7 +36,7 @@ func TestCounters(t *testing.T) {
 
 	t.Run("there are stripes enough, and every one of them can be picked", func(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-		for procs, want := range map[int]int{1: 16, 2: 16, 3: 32, 8: 64, 32: 256, 1000: 256} {
+		for procs, want := range map[int]int{1: 64, 2: 64, 3: 128, 8: 256, 32: 256, 1000: 256} {
 			runtime.GOMAXPROCS(procs)
 			c := newCounters()
 			require.Len(t, c.stripes, want)
@@ -87,4 +87,15 @@ func TestMetricsNeverShowMoreStaleHitsThanHits(t *testing.T) {
 	m := c.Metrics()
 	require.EqualValues(t, readers*each, m.Hits)
 	require.EqualValues(t, readers*each, m.StaleHits)
+}
+
+func TestResetBetweenTheHalvesOfAStaleHit(t *testing.T) {
+	c := internalCache(t, noFetch)
+	mine := c.counters.mine()
+	mine.hits.Add(1)
+	c.ResetMetrics()
+	mine.staleHits.Add(1)
+	require.Equal(t, Metrics{}, c.Metrics())
+	mine.hits.Add(1)
+	require.LessOrEqual(t, c.Metrics().StaleHits, c.Metrics().Hits)
 }

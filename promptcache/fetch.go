@@ -18,7 +18,9 @@ import (
 //
 // It returns the prompt, or an error that says what happened: a [*FetchError],
 // or one that wraps [ErrNotFound] and its kin. A panic is caught and reported
-// as an error. A nil pointer without an error is an error of KindInvalid.
+// as an error. A nil pointer without an error is an error of KindInvalid. The
+// goroutine may call it again for another key: what it sets on its goroutine it
+// should undo.
 //
 // Optional methods of V tell the cache more about a value. They are called
 // once, when the value is stored, and must be safe to call on any value that

@@ -208,7 +208,8 @@ func (c *PromptCache[V]) Config() Config {
 // Configure applies cfg at once: a smaller MaxSize evicts the least recently
 // used prompts, a new RefreshInterval counts from now, a nil TTL stops the
 // refresher (as Stop does), and a TTL where there was none starts it again if
-// the cache was started. No prompt is lost otherwise. Clock, Logger, Canonical,
+// the cache was started. No prompt is lost otherwise. Reads and writes go on
+// meanwhile: all that begin after Configure has returned go by cfg. Clock, Logger, Canonical,
 // Domain, OnFetch, Codec and Snapshot stay what they were.
 //
 // It returns all problems of cfg in one error, or ErrShutdown, and then changes

@@ -54,6 +54,7 @@ func (c *PromptCache[V]) Metrics() Metrics {
 	m := c.metrics
 	m.Hits += hits - c.cleared.hits
 	m.StaleHits += staleHits - c.cleared.staleHits
+	m.StaleHits = min(m.StaleHits, m.Hits) // ResetMetrics may have come between the two halves of counting a stale hit
 	return m
 }
 

@@ -13,7 +13,7 @@ type pages[T any] struct {
 }
 
 // at returns the i-th item's place.
-func (p *pages[T]) at(i int) *T { return &p.list[uint(i)/pageSize][uint(i)%pageSize] } //nolint:gosec // not negative
+func (p *pages[T]) at(i int) *T { return &p.list[uint(i)/pageSize][uint(i)%pageSize] }
 
 // push adds an item at the end.
 func (p *pages[T]) push(x T) {
