@@ -315,7 +315,7 @@ func BenchmarkHolds(b *testing.B) {
 		}},
 		{"fetches whose time is over", func(c *cache, mock *clock.Mock, _ *refresher[*int]) func() bool {
 			for i := range 1000 {
-				c.launchLocked(context.Background(), fmt.Sprint("not/cached-", i), "", nil, nil)
+				go c.fly(c.launchLocked(context.Background(), fmt.Sprint("not/cached-", i), "", nil, nil))
 			}
 			c.deadlines.timer.Stop()
 			mock.Add(c.cfg.FetchTimeout)

@@ -128,7 +128,7 @@ func TestHoldsDoNotGrow(t *testing.T) {
 		c.mu.Lock()
 		for i := range 1000 {
 			key := fmt.Sprint("another/", i)
-			c.launchLocked(t.Context(), key, "", nil, nil)
+			go c.fly(c.launchLocked(t.Context(), key, "", nil, nil))
 		}
 		c.deadlines.timer.Stop()
 		c.mu.Unlock()
