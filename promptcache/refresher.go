@@ -272,10 +272,15 @@ func (r *refresher[V]) takeWoken() []*entry[V] {
 	return woken.slice()
 }
 
+// dispatchAtOnce is how many queued entries are looked at before the lock is let go
+// of: fewer than a chunk, for one that has to wait for its registry may be a line in
+// the log.
+const dispatchAtOnce = 16
+
 // dispatchLocked begins the fetches that are queued, as far as there are slots. It
 // looks at a few and has settle see to the rest.
 func (r *refresher[V]) dispatchLocked() {
-	for range chunk {
+	for range dispatchAtOnce {
 		if r.over() || r.active >= r.c.cfg.RefreshConcurrency {
 			return
 		}

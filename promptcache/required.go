@@ -100,7 +100,8 @@ func (l lack) describe() error {
 //
 // It is made for an orchestrator's readiness check: a registry that is down
 // makes no cache unready that can serve. Without Required it is always nil. It
-// counts no reads and asks nobody.
+// counts no reads and asks nobody. It looks at a few prompts at a time while reads
+// and writes go on.
 func (c *PromptCache[V]) Ready() error {
 	c.mu.Lock()
 	required, now := c.required.list, c.time.now()

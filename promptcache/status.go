@@ -118,8 +118,9 @@ type health struct {
 	abandoned   int
 }
 
-// Status returns how the cache is doing now. It looks at every prompt, so ask
-// every second, not in every request.
+// Status returns how the cache is doing now. It looks at every prompt, a few at a
+// time while reads and writes go on, so what it says is not of one moment. Ask every
+// second, not in every request.
 func (c *PromptCache[V]) Status() Status {
 	prompts := c.countPrompts()
 	var s Status
