@@ -168,7 +168,7 @@ func TestEvents(t *testing.T) {
 		}
 		require.NoError(t, c.Shutdown(t.Context()))
 		require.Len(t, events.events, 100)
-		require.Equal(t, before, goroutines())
+		goesDownTo(t, before)
 		c.Set("late", &doc{})
 		c.Subscribe(func(promptcache.Event) { t.Error("called after Shutdown") })()
 		synctest.Wait()

@@ -77,7 +77,7 @@ func TestHoldsAreShort(t *testing.T) {
 	finishes := func(t *testing.T, c *PromptCache[*int], f flag, want int, step func() (more bool)) {
 		t.Helper()
 		for steps := 0; ; steps++ {
-			require.LessOrEqual(t, steps, 2*n/chunk+5)
+			require.LessOrEqual(t, steps, n/dispatchAtOnce+5)
 			before := c.countOf(f)
 			c.mu.Lock()
 			more := step()
