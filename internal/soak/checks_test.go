@@ -200,6 +200,30 @@ func TestFetchesAreCounted(t *testing.T) {
 		r.accused(t, Bounded)
 		require.Len(t, g.live, concurrency, "it has left")
 	})
+	t.Run("one that a reader waits for outlives its refresher", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			hold := make(chan struct{})
+			r := stubRig(t, 0, func(ctx context.Context, tr *track) (*note, error) {
+				<-hold
+				return honest(ctx, tr)
+			})
+			key := r.tracks[0].key
+			r.cache.Set(key, &note{r.tracks[0].edit(0).id, r.tracks[0].edit(0).text})
+			require.NoError(t, r.start())
+			r.cache.MarkStale(func(string) bool { return true })
+			synctest.Wait()
+			go func() { _, _ = r.cache.GetFresh(context.Background(), key) }()
+			synctest.Wait()
+			require.Len(t, r.generation.live, 1)
+			require.NoError(t, r.disconnect(t.Context(), 10))
+			require.Equal(t, 1, r.cache.Status().InFlight)
+			require.Empty(t, r.generation.live, "the next refresher has all of its slots")
+			close(hold)
+			synctest.Wait()
+			require.NoError(t, r.cache.Shutdown(t.Context()))
+			r.accused(t)
+		})
+	})
 	t.Run("more than an outage may cost", func(t *testing.T) {
 		r := stubRig(t, 0, honest)
 		bound := outageBound(10*time.Second, 1, 4)

@@ -170,6 +170,7 @@ func (r *rig[V]) disconnect(ctx context.Context, size int) error {
 	if err := r.cache.Configure(cfg); err != nil {
 		return err
 	}
+	r.generation.dismiss()
 	before := r.cache.Metrics().Fetches
 	rest(ctx, time.Duration(rand.IntN(300))*time.Millisecond) //nolint:gosec // load
 	if begun := r.cache.Metrics().Fetches - before; begun > 0 {

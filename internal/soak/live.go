@@ -35,7 +35,8 @@ func (l *liveFetches) leave(ctx context.Context) {
 	l.list = slices.DeleteFunc(l.list, func(other liveFetch) bool { return other.ctx == ctx })
 }
 
-// generation counts the fetches of one Start's refresher.
+// generation counts the fetches of the refresher of one Start, or of the one that
+// comes after it when the cache is no longer offline.
 type generation struct {
 	mu   sync.Mutex // guards what follows
 	live map[context.Context]struct{}
@@ -66,6 +67,14 @@ func (g *generation) enter(ctx context.Context) (wanted int) {
 		}
 	}
 	return wanted
+}
+
+// dismiss forgets those that are under way: their refresher has ended, and readers
+// wait for them.
+func (g *generation) dismiss() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.live)
 }
 
 func (g *generation) leave(ctx context.Context) {

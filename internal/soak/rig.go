@@ -34,6 +34,8 @@ type rig[V any] struct {
 
 	ops opCounts
 
+	generation *generation // the refresher's; only who starts and operates the cache uses it
+
 	readers int        // how many there are
 	mu      sync.Mutex // guards what follows
 	saw     map[Kind]*tally
@@ -190,5 +192,7 @@ func (r *rig[V]) judge(how string, t *track, v V, floor int64, at time.Time) int
 
 // start starts the refresher.
 func (r *rig[V]) start() error {
-	return r.cache.Start(withGeneration(context.Background()))
+	ctx := withGeneration(context.Background())
+	r.generation = generationOf(ctx)
+	return r.cache.Start(ctx)
 }
