@@ -365,7 +365,8 @@ func ttlOf(c *PromptCache[*int]) time.Duration { return *c.cfg.TTL }
 // Nothing that grows with the number of prompts is ever copied whole, so that no
 // Set takes long for being one too many.
 func TestGrowthIsByPages(t *testing.T) {
-	const n, few, enough = 150_000, 50, 160 << 10
+	const n, few = 150_000, 50
+	const enough = 512 << 10 // some 20 parts of the index that split; an array of all would be two megabytes
 	cfg := DefaultConfig()
 	cfg.MaxSize = n
 	c, err := New(func(context.Context, string) (*int, error) { return nil, ErrNotFound }, cfg)
