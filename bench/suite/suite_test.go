@@ -284,7 +284,9 @@ func TestClientsWithoutNode(t *testing.T) {
 	for _, table := range f.Tables {
 		require.Equal(t, []string{"promptcache", "port of LangSmith's cache, in Go"}, names(table))
 		require.InDelta(t, 100, cell(t, table, "promptcache", "requests").Figure.Median, 0)
-		require.InDelta(t, 1_000, cell(t, table, "port of LangSmith's cache, in Go", "requests").Figure.Median, 0)
+		requests := cell(t, table, "port of LangSmith's cache, in Go", "requests").Figure.Median
+		require.LessOrEqual(t, requests, 1_000.0)
+		require.Greater(t, requests, 500.0, "of 10 callers each asks the registry, but for those who come late")
 		require.Positive(t, cell(t, table, "promptcache", "first from").Figure.Median)
 		require.Equal(t, "none", cell(t, table, "port of LangSmith's cache, in Go", "first from").Text)
 	}
