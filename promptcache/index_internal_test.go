@@ -2,6 +2,7 @@ package promptcache
 
 import (
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strconv"
@@ -277,5 +278,59 @@ func TestIndexReadersAndAWriter(t *testing.T) {
 	require.Zero(t, wrong.Load())
 	for _, e := range stable {
 		require.Same(t, e, x.find(e.key), "and what stays is there when all is quiet")
+	}
+}
+
+// Parts that many keys share grow deep, and the others go on standing at many
+// places of the directory until they are split.
+func TestIndexOfUnevenHashes(t *testing.T) {
+	var x index[int]
+	x.init()
+	var in []*entry[int]
+	made := 0
+	add := func(n int, fits func(h uint64) bool) {
+		for added := 0; added < n; made++ {
+			key := fmt.Sprint("owner/prompt-", made)
+			if fits(maphash.String(x.seed, key)) {
+				in = append(in, &entry[int]{key: key})
+				x.add(in[len(in)-1])
+				added++
+			}
+		}
+	}
+	add(3*segmentSize, func(h uint64) bool { return h>>59 == 0 })
+	table := x.table.Load()
+	_, places := table.placesOf(len(table.segments)/2, table.segments[len(table.segments)/2].Load())
+	require.GreaterOrEqual(t, places, 16, "the other half is one segment")
+	add(2*segmentSize, func(h uint64) bool { return h>>63 == 1 })
+	for i, e := range in {
+		require.Same(t, e, x.find(e.key), "%d", i)
+		require.Same(t, e, x.lookup(e.key), "%d", i)
+	}
+	for _, e := range in {
+		x.remove(e)
+		require.Nil(t, x.find(e.key))
+	}
+}
+
+// Two keys whose hashes have the same low half are told apart.
+func TestIndexOfHashesThatMeet(t *testing.T) {
+	var x index[int]
+	x.init()
+	seen := make(map[uint32]string)
+	for i := 0; ; i++ {
+		require.Less(t, i, 2_000_000, "two of 2,000,000 would have met")
+		key := fmt.Sprint("owner/prompt-", i)
+		low := uint32(maphash.String(x.seed, key)) //nolint:gosec // the low half is meant
+		other, met := seen[low]
+		if !met {
+			seen[low] = key
+			continue
+		}
+		x.add(&entry[int]{key: key})
+		require.Nil(t, x.lookup(other))
+		require.Nil(t, x.find(other))
+		require.NotNil(t, x.lookup(key))
+		return
 	}
 }
