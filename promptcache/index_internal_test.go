@@ -321,7 +321,7 @@ func TestIndexOfHashesThatMeet(t *testing.T) {
 	for i := 0; ; i++ {
 		require.Less(t, i, 2_000_000, "two of 2,000,000 would have met")
 		key := fmt.Sprint("owner/prompt-", i)
-		low := uint32(maphash.String(x.seed, key)) //nolint:gosec // the low half is meant
+		low := uint32(maphash.String(x.seed, key))
 		other, met := seen[low]
 		if !met {
 			seen[low] = key

@@ -118,3 +118,23 @@ func TestMarksAndReaders(t *testing.T) {
 		require.Zero(t, fresh)
 	})
 }
+
+// hit does what recency.use does: once readers have met, it copies the clock's
+// stamp, and counts the hit elsewhere.
+func TestHitsOnceReadersHaveMet(t *testing.T) {
+	c := internalCache(t, noFetch, func(cfg *Config) { cfg.TTL = nil })
+	c.Set("a", new(1))
+	c.Set("b", new(2))
+	clock := &c.entries.recency.clock
+	a, b := c.entries.peek("a"), c.entries.peek("b")
+	require.Less(t, a.stamp.Load(), b.stamp.Load())
+	clock.Or(shared)
+	before := clock.Load()
+	for range 2 {
+		_, ok := c.Get("a")
+		require.True(t, ok)
+		require.Equal(t, before&^shared, a.stamp.Load())
+	}
+	require.Equal(t, before, clock.Load(), "the clock was not moved on")
+	require.EqualValues(t, 2, c.Metrics().Hits)
+}
