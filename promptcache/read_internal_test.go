@@ -125,16 +125,40 @@ func TestHitsOnceReadersHaveMet(t *testing.T) {
 	c := internalCache(t, noFetch, func(cfg *Config) { cfg.TTL = nil })
 	c.Set("a", new(1))
 	c.Set("b", new(2))
-	clock := &c.entries.recency.clock
+	now := &c.entries.recency.clock
 	a, b := c.entries.peek("a"), c.entries.peek("b")
 	require.Less(t, a.stamp.Load(), b.stamp.Load())
-	clock.Or(shared)
-	before := clock.Load()
+	now.Or(shared)
+	before := now.Load()
 	for range 2 {
 		_, ok := c.Get("a")
 		require.True(t, ok)
 		require.Equal(t, before&^shared, a.stamp.Load())
 	}
-	require.Equal(t, before, clock.Load(), "the clock was not moved on")
+	require.Equal(t, before, now.Load(), "the clock was not moved on")
 	require.EqualValues(t, 2, c.Metrics().Hits)
+}
+
+// Lookup tells of a fresh prompt when it may be refetched, which is not before its
+// registry is asked again.
+func TestLookupWhileARegistryIsHeld(t *testing.T) {
+	c, mock, r := many(t, 1)
+	for r.passChunkLocked(c.time.now(), true) {
+	}
+	mock.Add(1)
+	e, ok := c.Lookup("owner/prompt-0")
+	require.True(t, ok)
+	require.False(t, e.Stale)
+	due := e.NextAttempt
+	require.Equal(t, e.FetchedAt.Add(ttlOf(c)+1), due)
+	c.mu.Lock()
+	reg := c.registryLocked("")
+	c.holdBackLocked(reg)
+	reg.next = 10 * ttlOf(c)
+	c.noteStateLocked()
+	c.publishLocked()
+	c.mu.Unlock()
+	e, ok = c.Lookup("owner/prompt-0")
+	require.True(t, ok)
+	require.True(t, e.NextAttempt.After(due), "%v, and by its age %v", e.NextAttempt, due)
 }
