@@ -261,3 +261,12 @@ func TestRecencyUnderContention(t *testing.T) {
 	}
 	require.Equal(t, total, r.uses())
 }
+
+// A reader that comes late with its stamp does not take a later one back.
+func TestStampsOnlyGrow(t *testing.T) {
+	e := &entry[int]{}
+	for _, tt := range []struct{ stamp, want int64 }{{10, 10}, {5, 10}, {10, 10}, {11, 11}} {
+		e.stampAtLeast(tt.stamp)
+		require.Equal(t, tt.want, e.stamp.Load())
+	}
+}
