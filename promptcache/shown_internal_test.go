@@ -60,7 +60,7 @@ func TestShownCountsLikeAWalk(t *testing.T) {
 			},
 			"find": func(t *rapid.T) {
 				if len(naive.awaited) == 0 {
-					t.Skip()
+					return // there is none
 				}
 				prompt := rapid.IntRange(0, prompts-1).Draw(t, "prompt")
 				if at := end(); at >= naive.found[prompt] {
@@ -69,13 +69,13 @@ func TestShownCountsLikeAWalk(t *testing.T) {
 			},
 			"fail": func(t *rapid.T) {
 				if len(naive.awaited) == 0 {
-					t.Skip()
+					return // there is none
 				}
 				end()
 			},
 			"deny": func(t *rapid.T) {
 				if len(naive.awaited) == 0 || r.missing.began != never {
-					t.Skip()
+					return // nobody can be denied, or the inquiry is open
 				}
 				at := end()
 				r.missing.began, r.missing.found = r.shown.since(at)
