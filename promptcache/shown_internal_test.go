@@ -67,7 +67,7 @@ func TestShownCountsLikeAWalk(t *testing.T) {
 					move(prompt, at)
 				}
 			},
-			"fail": func(t *rapid.T) {
+			"fail": func(*rapid.T) {
 				if len(naive.awaited) == 0 {
 					return // there is none
 				}
