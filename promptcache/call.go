@@ -8,7 +8,7 @@ const maxCalls = 256
 // takes isCalling away tells it; hear sees to it that e has it back if there was
 // nothing to tell. It reports whether that is done.
 func (c *PromptCache[V]) tell(e *entry[V]) bool {
-	if flag(e.flags.And(^uint32(isCalling)))&isCalling == 0 {
+	if e.drop(isCalling)&isCalling == 0 {
 		return true // another reader has
 	}
 	select {

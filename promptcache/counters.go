@@ -35,6 +35,12 @@ func newCounters() counters {
 	return counters{stripes: make([]stripe, n), shift: shift}
 }
 
+// hit counts a hit that the recency's clock has not counted.
+func (c *counters) hit() { c.mine().hits.Add(1) }
+
+// staleHit counts a hit, of either kind, as one of a stale entry.
+func (c *counters) staleHit() { c.mine().staleHits.Add(1) }
+
 // mine returns the calling goroutine's stripe, or that of another if its stack
 // has moved.
 func (c *counters) mine() *stripe {

@@ -17,9 +17,9 @@ func TestCounters(t *testing.T) {
 		for range goroutines {
 			wg.Go(func() {
 				for i := range each {
-					c.mine().hits.Add(1)
+					c.hit()
 					if i%5 == 0 {
-						c.mine().staleHits.Add(1)
+						c.staleHit()
 					}
 				}
 			})

@@ -13,9 +13,9 @@ const maxAliases = 4
 // may be read without the cache's mutex, as may key, alias and registry, which
 // never change; all else is guarded by it, and so is every change.
 type entry[V any] struct {
-	key      string                      // canonical, or the other spelling
-	stamp    atomic.Int64                // when it was used last, see recency; readers set it, too
-	flags    atomic.Uint32               // see flag; the upper half is the number of the refresher that was told of it
+	key   string // canonical, or the other spelling
+	stamp stamp  // when it was used last; readers set it, too
+	flags
 	current  atomic.Pointer[snapshot[V]] // nil in an alias
 	registry *registry[V]
 	extra    *extra[V]
@@ -69,62 +69,7 @@ func (s *snapshot[V]) wall(in *time.Location) time.Time {
 	return time.Unix(s.fetchedAt, int64(s.nanos)).In(in)
 }
 
-// flag is what is true of an entry.
-type flag uint32
-
-const (
-	isMarked   flag = 1 << iota // MarkStale was called since current's fetch began
-	isStale                     // seen to be stale, by whoever looked last
-	isExpired                   // seen to be too old to be served by the refresher
-	isCalling                   // whoever reads it while it is stale must see to it that it is refetched
-	isDormant                   // due, but unread for IdleAfter
-	isQueued                    // in the refresher's queue
-	isParked                    // due, but waits for its registry, or for its turn after that is back
-	isHurried                   // read since its registry is back
-	isGone                      // no longer in the cache
-	isSpelling                  // it is another spelling of a key
-	isStuck                     // it was served stale, and has been failing or waiting for its registry since
-	isRejected                  // its latest answer was rejected; what is served is older
-	isFailing                   // it has a failure
-	isHushed                    // it is on its registry's list of those whose readers need not call
-	isInLine                    // its rank is that in the recency's line
-	isSeen                      // whether the queue has looked at its place; see queue.round
-
-	refresherShift = 16
-)
-
 func (e *entry[V]) snap() *snapshot[V] { return e.current.Load() }
-
-func (e *entry[V]) is(f flag) bool { return flag(e.flags.Load())&f != 0 }
-func (e *entry[V]) set(f flag)     { e.flags.Or(uint32(f)) }
-func (e *entry[V]) drop(f flag)    { e.flags.And(^uint32(f)) }
-
-func (e *entry[V]) put(f flag, on bool) {
-	if on {
-		e.set(f)
-	} else {
-		e.drop(f)
-	}
-}
-
-// wokenBy returns the number of the refresher that was told of e by a reader and
-// has not refetched it yet, 0 for none.
-func (e *entry[V]) wokenBy() uint16 { return uint16(e.flags.Load() >> refresherShift) }
-
-func (e *entry[V]) setWokenBy(number uint16) {
-	for {
-		old := e.flags.Load() // readers change it, too: see tell
-		if e.flags.CompareAndSwap(old, old&(1<<refresherShift-1)|uint32(number)<<refresherShift) {
-			return
-		}
-	}
-}
-
-// sleep makes e's next reader tell the refresher of it again.
-func (e *entry[V]) sleep() {
-	e.setWokenBy(0)
-	e.set(isCalling)
-}
 
 // replace puts another snapshot in the place of e's.
 func (e *entry[V]) replace(s *snapshot[V]) {

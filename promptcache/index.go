@@ -43,80 +43,59 @@ type table[V any] struct {
 }
 
 type segment[V any] struct {
-	entries [segmentSize]atomic.Pointer[entry[V]]
-	hashes  [segmentSize]uint32
-	depth   uint // how many of the hash's first bits its keys have in common
-	used    int  // guarded by the mutex
+	all   [segmentSize]slot[V]
+	depth uint // how many of the hash's first bits its keys have in common
+	used  int  // guarded by the mutex
 }
 
-func (s *segment[V]) slots() slots[V] { return slots[V]{s.entries[:], s.hashes[:]} }
+func (s *segment[V]) slots() slots[V] { return s.all[:] }
 
 // slots are a power of two; an entry is in the one of its hash or, if that is
 // taken, in the next one that is free.
-type slots[V any] struct {
-	entries []atomic.Pointer[entry[V]]
-	hashes  []uint32 // the low halves of theirs, so that a change looks at no other entry; guarded by the mutex
+type slots[V any] []slot[V]
+
+// slot has an entry beside the low half of its hash, so that nobody looks at an
+// entry in vain. A reader may see either without the other.
+type slot[V any] struct {
+	entry atomic.Pointer[entry[V]]
+	hash  atomic.Uint32
 }
 
 func (x *index[V]) init() {
 	x.seed = maphash.MakeSeed()
-	x.table.Store(&table[V]{flat: newSlots[V](tableMin)})
-}
-
-func newSlots[V any](n int) slots[V] {
-	return slots[V]{make([]atomic.Pointer[entry[V]], n), make([]uint32, n)}
+	x.table.Store(&table[V]{flat: make(slots[V], tableMin)})
 }
 
 // find returns the entry under key, nil if it finds none.
 func (x *index[V]) find(key string) *entry[V] {
 	h := maphash.String(x.seed, key)
-	in := x.entriesOf(h)
-	for i, mask := h, uint64(len(in))-1; ; i++ {
-		if e := in[i&mask].Load(); e == nil || e.key == key {
-			return e
-		}
-	}
-}
-
-// entriesOf returns the slots in which keys of the hash h are.
-func (x *index[V]) entriesOf(h uint64) []atomic.Pointer[entry[V]] {
-	t := x.table.Load()
-	if t.flat.entries != nil {
-		return t.flat.entries
-	}
-	return t.segments[h>>(t.shift&63)].Load().entries[:]
-}
-
-// lookup is find for the holder of the mutex, and faster where there is nothing.
-func (x *index[V]) lookup(key string) *entry[V] {
-	h := maphash.String(x.seed, key)
 	in := x.slotsOf(h)
-	mask, low := uint64(len(in.hashes))-1, uint32(h) //nolint:gosec // the low half is meant
-	for i := h; ; i++ {
-		e := in.entries[i&mask].Load()
-		if e == nil || in.hashes[i&mask] == low && e.key == key {
+	for i, mask := h, uint64(len(in))-1; ; i++ {
+		at := &in[i&mask]
+		if e := at.entry.Load(); e == nil || at.hash.Load() == uint32(h) && e.key == key { //nolint:gosec // the low half is meant
 			return e
 		}
 	}
 }
 
+// slotsOf returns the slots in which keys of the hash h are.
 func (x *index[V]) slotsOf(h uint64) slots[V] {
 	t := x.table.Load()
-	if t.flat.entries != nil {
+	if t.flat != nil {
 		return t.flat
 	}
-	return t.segments[h>>(t.shift&63)].Load().slots()
+	return t.segments[h>>(t.shift&63)].Load().all[:]
 }
 
 // add puts e, whose key must not be there, under it.
 func (x *index[V]) add(e *entry[V]) {
 	h := maphash.String(x.seed, e.key)
 	t := x.table.Load()
-	if n := len(t.flat.hashes); n > 0 && x.flat == n/4*3 {
+	if n := len(t.flat); n > 0 && x.flat == n/4*3 {
 		x.outgrow(t.flat)
 		t = x.table.Load()
 	}
-	if t.flat.entries != nil {
+	if t.flat != nil {
 		t.flat.put(e, h)
 		x.flat++
 		return
@@ -132,7 +111,7 @@ func (x *index[V]) add(e *entry[V]) {
 // remove takes out e, which must be there.
 func (x *index[V]) remove(e *entry[V]) {
 	h := maphash.String(x.seed, e.key)
-	if t := x.table.Load(); t.flat.entries != nil {
+	if t := x.table.Load(); t.flat != nil {
 		t.flat.take(e, h)
 		x.flat--
 		return
@@ -150,8 +129,8 @@ func (x *index[V]) segmentOf(h uint64) *segment[V] {
 // outgrow moves a full flat table into one of twice the size, or into two
 // segments.
 func (x *index[V]) outgrow(full slots[V]) {
-	if n := len(full.hashes); n < segmentSize {
-		wider := newSlots[V](2 * n)
+	if n := len(full); n < segmentSize {
+		wider := make(slots[V], 2*n)
 		for e := range full.all {
 			wider.put(e, maphash.String(x.seed, e.key))
 		}
@@ -214,44 +193,44 @@ func (s *segment[V]) put(e *entry[V], h uint64) {
 
 // put adds e, of the hash h, for which there is room.
 func (s slots[V]) put(e *entry[V], h uint64) {
-	mask := uint64(len(s.hashes)) - 1
+	mask := uint64(len(s)) - 1
 	i := h & mask
-	for s.entries[i].Load() != nil {
+	for s[i].entry.Load() != nil {
 		i = (i + 1) & mask
 	}
 	s.set(i, e, uint32(h)) //nolint:gosec // the low half is meant
 }
 
 func (s slots[V]) set(i uint64, e *entry[V], hash uint32) {
-	s.hashes[i] = hash
-	s.entries[i].Store(e)
+	s[i].hash.Store(hash)
+	s[i].entry.Store(e)
 }
 
 // take removes e, of the hash h, which must be there, and moves up what stands
 // behind it, so that no gap ends a search too early.
 func (s slots[V]) take(e *entry[V], h uint64) {
-	mask := uint64(len(s.hashes)) - 1
+	mask := uint64(len(s)) - 1
 	gap := h & mask
-	for s.entries[gap].Load() != e {
+	for s[gap].entry.Load() != e {
 		gap = (gap + 1) & mask
 	}
 	for i := (gap + 1) & mask; ; i = (i + 1) & mask {
-		next := s.entries[i].Load()
+		next := s[i].entry.Load()
 		if next == nil {
 			break
 		}
-		if hash := s.hashes[i]; (i-uint64(hash))&mask >= (i-gap)&mask { // its search passes the gap
+		if hash := s[i].hash.Load(); (i-uint64(hash))&mask >= (i-gap)&mask { // its search passes the gap
 			s.set(gap, next, hash)
 			gap = i
 		}
 	}
-	s.entries[gap].Store(nil)
+	s[gap].entry.Store(nil)
 }
 
 // all yields the entries.
 func (s slots[V]) all(yield func(*entry[V]) bool) {
-	for i := range s.entries {
-		if e := s.entries[i].Load(); e != nil && !yield(e) {
+	for i := range s {
+		if e := s[i].entry.Load(); e != nil && !yield(e) {
 			return
 		}
 	}
@@ -263,7 +242,7 @@ func (s slots[V]) all(yield func(*entry[V]) bool) {
 // caller holds the mutex.
 func (t *table[V]) part(n int) (entries []*entry[V], next int) {
 	in := t.flat
-	if t.flat.entries == nil {
+	if t.flat == nil {
 		s := t.segments[n].Load()
 		in = s.slots()
 		first, places := t.placesOf(n, s)

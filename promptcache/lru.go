@@ -35,7 +35,7 @@ func (l *lru[V]) find(key string) *entry[V] {
 
 // peek returns the entry of a canonical key.
 func (l *lru[V]) peek(key string) *entry[V] {
-	if e := l.index.lookup(key); e != nil && !e.is(isSpelling) {
+	if e := l.index.find(key); e != nil && !e.is(isSpelling) {
 		return e
 	}
 	return nil
@@ -46,7 +46,7 @@ func (l *lru[V]) peek(key string) *entry[V] {
 // since, which are less recently used than all others.
 func (l *lru[V]) add(e *entry[V], now time.Duration, loaded bool) {
 	if l.spellings > 0 {
-		if alias := l.index.lookup(e.key); alias != nil {
+		if alias := l.index.find(e.key); alias != nil {
 			l.forget(alias)
 		}
 	}
@@ -57,7 +57,7 @@ func (l *lru[V]) add(e *entry[V], now time.Duration, loaded bool) {
 
 // alias indexes a spelling with e, unless e has enough of them.
 func (l *lru[V]) alias(e *entry[V], key string) {
-	if key == e.key || l.index.lookup(key) != nil || e.extra != nil && len(e.extra.aliases) == maxAliases {
+	if key == e.key || l.index.find(key) != nil || e.extra != nil && len(e.extra.aliases) == maxAliases {
 		return
 	}
 	a := &entry[V]{key: key, extra: &extra[V]{alias: e}}

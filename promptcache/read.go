@@ -57,33 +57,35 @@ type found[V any] struct {
 func (c *PromptCache[V]) hit(key string, orElse bool) (V, bool) {
 	entries := &c.entries
 	h := maphash.String(entries.index.seed, key)
-	in := entries.index.entriesOf(h)
+	in := entries.index.slotsOf(h)
 	for i, mask := h, uint64(len(in))-1; ; i++ {
-		e := in[i&mask].Load()
+		at := &in[i&mask]
+		e := at.entry.Load()
 		if e == nil {
 			return c.readFor(key, orElse)
 		}
-		if e.key != key {
+		if at.hash.Load() != uint32(h) || e.key != key { //nolint:gosec // the low half is meant
 			continue
 		}
-		rules, flags := c.rules.Load(), flag(e.flags.Load()) // in this order: flags from before the rules may not be true yet
+		rules, flags := c.rules.Load(), e.state() // in this order: flags from before the rules may not be true yet
 		if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
 			if s := c.hitOdd(e, flags, rules); s != nil {
 				return s.value, true
 			}
 			return c.readFor(key, orElse)
 		}
+		value := e.snap().value
 		now, stamp := entries.recency.clock.Load(), e.stamp.Load()
 		switch {
 		case stamp == now&^shared:
-			c.counters.mine().hits.Add(1)
+			c.counters.hit()
 		case now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant):
 			entries.recency.useShared(e, now)
-			c.counters.mine().hits.Add(1)
+			c.counters.hit()
 		case !e.stamp.CompareAndSwap(stamp, now+instant):
-			e.stampAtLeast(now + instant)
+			e.stamp.atLeast(now + instant)
 		}
-		return e.snap().value, true
+		return value, true
 	}
 }
 
@@ -101,7 +103,7 @@ func (c *PromptCache[V]) readFor(key string, orElse bool) (v V, ok bool) {
 func (c *PromptCache[V]) hitOdd(e *entry[V], flags flag, rules *rules) *snapshot[V] {
 	if flags&isSpelling != 0 {
 		e = e.extra.alias
-		flags = flag(e.flags.Load())
+		flags = e.state()
 	}
 	s := e.snap()
 	stale, expired := flags&isStale != 0, flags&isExpired != 0
@@ -117,16 +119,11 @@ func (c *PromptCache[V]) hitOdd(e *entry[V], flags flag, rules *rules) *snapshot
 
 // count counts a hit of e and makes it the most recently used.
 func (c *PromptCache[V]) count(e *entry[V], stale bool) {
-	counted := c.entries.recency.use(e)
-	if counted && !stale {
-		return
-	}
-	mine := c.counters.mine()
-	if !counted {
-		mine.hits.Add(1)
+	if !c.entries.recency.use(e) {
+		c.counters.hit()
 	}
 	if stale {
-		mine.staleHits.Add(1)
+		c.counters.staleHit()
 	}
 }
 

@@ -65,7 +65,7 @@ func (r *recency[V]) use(e *entry[V]) (counted bool) {
 		r.useShared(e, now)
 		return false
 	case !e.stamp.CompareAndSwap(stamp, now+instant):
-		e.stampAtLeast(now + instant)
+		e.stamp.atLeast(now + instant)
 	}
 	return true
 }
@@ -78,16 +78,19 @@ func (r *recency[V]) useShared(e *entry[V], now int64) {
 	if now&shared == 0 {
 		now = r.clock.Or(shared)
 	}
-	e.stampAtLeast(now &^ shared)
+	e.stamp.atLeast(now &^ shared)
 }
 
-// stampAtLeast makes e's stamp at least stamp.
+// stamp is when an entry was used last; see recency.
+type stamp struct{ atomic.Int64 }
+
+// atLeast makes it stamp at least.
 //
 //go:noinline
-func (e *entry[V]) stampAtLeast(stamp int64) {
+func (s *stamp) atLeast(stamp int64) {
 	for {
-		old := e.stamp.Load()
-		if old >= stamp || e.stamp.CompareAndSwap(old, stamp) {
+		old := s.Load()
+		if old >= stamp || s.CompareAndSwap(old, stamp) {
 			return
 		}
 	}
@@ -114,10 +117,10 @@ func (r *recency[V]) uses() uint64 {
 // touch is use for the holder of the mutex, as of a moment, and counts nothing.
 func (r *recency[V]) touch(e *entry[V], moment time.Duration) {
 	if now := r.clock.Load(); now&shared != 0 {
-		e.stampAtLeast(now &^ shared)
+		e.stamp.atLeast(now &^ shared)
 		return
 	}
-	e.stampAtLeast(r.advance(moment))
+	e.stamp.atLeast(r.advance(moment))
 }
 
 // add takes in e, which is the most recently used entry or, if it is loaded, the

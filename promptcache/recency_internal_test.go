@@ -266,7 +266,7 @@ func TestRecencyUnderContention(t *testing.T) {
 func TestStampsOnlyGrow(t *testing.T) {
 	e := &entry[int]{}
 	for _, tt := range []struct{ stamp, want int64 }{{10, 10}, {5, 10}, {10, 10}, {11, 11}} {
-		e.stampAtLeast(tt.stamp)
+		e.stamp.atLeast(tt.stamp)
 		require.Equal(t, tt.want, e.stamp.Load())
 	}
 }
