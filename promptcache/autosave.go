@@ -92,7 +92,7 @@ func (c *PromptCache[V]) openSnapshot() {
 		c.logger.Info("snapshot loaded", "path", path, "prompts", loaded)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	c.saves.saved = c.saves.now // the file says the same
 	c.saves.unusable = err != nil
 }
@@ -163,7 +163,7 @@ func (c *PromptCache[V]) autosave(last bool) error {
 	if c.saves.unusable {
 		aside = c.snapshots.Path + ".rejected"
 	}
-	c.mu.Unlock()
+	c.unlock()
 	if !due {
 		return nil
 	}
@@ -214,7 +214,7 @@ func (c *PromptCache[V]) noteAutosave(state snapshotState, err error) {
 // noteDump records how a DumpFile ended, autosave's too.
 func (c *PromptCache[V]) noteDump(err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if errors.Is(err, ErrEmptySnapshot) {
 		return
 	}

@@ -33,7 +33,7 @@ type PromptCache[V any] struct {
 	rules    atomic.Pointer[rules]
 	calls    chan *entry[V] // what readers found stale, for the refresher
 
-	mu           sync.Mutex // guards what follows, and the entries, flights and refresher they lead to
+	mu           mutex // guards what follows, and the entries, flights and refresher they lead to; unlock releases it
 	cfg          Config
 	schedule     schedule[V]
 	absences     absences
@@ -216,7 +216,7 @@ func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {
 		}
 	}
 	keys = c.absences.appendKeys(keys)
-	c.mu.Unlock()
+	c.unlock()
 
 	keys = slices.DeleteFunc(keys, func(key string) bool { return !match(key) })
 
@@ -238,7 +238,7 @@ func (c *PromptCache[V]) MarkStale(match func(key string) bool) int {
 // Len returns the number of prompts held, those too old to be served included.
 func (c *PromptCache[V]) Len() int {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.entries.len()
 }
 
@@ -271,12 +271,17 @@ func (c *PromptCache[V]) domainOf(key string) string {
 	return c.domain(key)
 }
 
+// mutex is the cache's. It has no Unlock, so that unlock is the only way out.
+type mutex struct{ held sync.Mutex }
+
+func (m *mutex) Lock() { m.held.Lock() }
+
 // unlock releases mu, and then tells those who wait for what has ended under it and
 // writes the log lines that came up.
 func (c *PromptCache[V]) unlock() {
 	lines, ends := c.pendingLogs, c.pendingEnds
 	c.pendingLogs, c.pendingEnds = nil, nil
-	c.mu.Unlock()
+	c.mu.held.Unlock()
 	for _, end := range ends {
 		close(end)
 	}

@@ -44,7 +44,7 @@ func (c *PromptCache[V]) DumpFile(path string) error {
 func (c *PromptCache[V]) dumpFile(path, aside string) (snapshotState, error) {
 	c.mu.Lock()
 	state := c.saves.now
-	c.mu.Unlock()
+	c.unlock()
 	entries := c.collect()
 
 	var written int

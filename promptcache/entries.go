@@ -92,7 +92,7 @@ func (c *PromptCache[V]) lockForOne() {
 		if c.cfg.MaxSize == 0 || c.entries.len() < c.cfg.MaxSize || c.entries.recency.oldest(chunk) != nil {
 			return
 		}
-		c.mu.Unlock()
+		c.unlock()
 	}
 }
 

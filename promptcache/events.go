@@ -61,7 +61,7 @@ const eventBuffer = 1024
 func (c *PromptCache[V]) Subscribe(fn func(Event)) (unsubscribe func()) {
 	s := &subscriber{fn: fn, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.closed {
 		return func() {}
 	}
@@ -72,7 +72,7 @@ func (c *PromptCache[V]) Subscribe(fn func(Event)) (unsubscribe func()) {
 
 func (c *PromptCache[V]) unsubscribe(s *subscriber) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	c.subscribers = slices.DeleteFunc(c.subscribers, func(other *subscriber) bool { return other == s })
 	s.end(false)
 }

@@ -67,7 +67,7 @@ func (r *refresher[V]) listenAtLocked(at, now time.Duration) {
 func (r *refresher[V]) listen(now time.Duration) {
 	r.c.mu.Lock()
 	r.listenAt = never
-	r.c.mu.Unlock()
+	r.c.unlock()
 	r.c.eachRegistry(func(reg *registry[V]) {
 		switch h := &reg.hush; {
 		case h.entries.len == 0 || h.until == never:

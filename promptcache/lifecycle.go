@@ -46,7 +46,7 @@ func (c *PromptCache[V]) Start(ctx context.Context) error {
 // must have ended before.
 func (c *PromptCache[V]) claimStart() (leaving *refresher[V], err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	switch {
 	case c.closed:
 		return nil, ErrShutdown
@@ -124,7 +124,7 @@ func (c *PromptCache[V]) drain(ctx context.Context) error {
 	for f := range c.flying {
 		flying = append(flying, f.awaitedLocked())
 	}
-	c.mu.Unlock()
+	c.unlock()
 	for _, over := range flying {
 		select {
 		case <-over:
@@ -182,7 +182,7 @@ func (c *PromptCache[V]) endSubscriptions() {
 	c.mu.Lock()
 	subscribers := c.subscribers
 	c.subscribers = nil
-	c.mu.Unlock()
+	c.unlock()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	for _, s := range subscribers {
@@ -201,7 +201,7 @@ func (c *PromptCache[V]) endSubscriptions() {
 // filled in. Changing it changes nothing; see Configure.
 func (c *PromptCache[V]) Config() Config {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.cfg.clone()
 }
 

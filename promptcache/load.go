@@ -79,7 +79,7 @@ func (c *PromptCache[V]) restore(path string, read func(limit int64) (*Snapshot,
 	candidates, skipped := c.decodeAll(snap, moment)
 	c.mu.Lock()
 	disabled := c.cfg.MaxSize == 0
-	c.mu.Unlock()
+	c.unlock()
 	if disabled {
 		return 0, nil
 	}
@@ -159,7 +159,7 @@ func (c *PromptCache[V]) decodeEntry(e SnapshotEntry) (*candidate[V], error) {
 func (c *PromptCache[V]) merge(candidates []*candidate[V]) (loaded int) {
 	c.mu.Lock()
 	now, wall := c.time.now(), c.time.clock.Now()
-	c.mu.Unlock()
+	c.unlock()
 	at := func(cand *candidate[V]) time.Duration {
 		// Half of for ever is enough for any age, and cannot overflow.
 		return now - min(max(wall.Sub(cand.fetchedAt), 0), never/2)
@@ -257,7 +257,7 @@ func (c *PromptCache[V]) noteLoad(loaded int, skipped []Skipped, err error) {
 		c.logger.Debug("snapshot entry not loaded", "key", s.Key, "reason", s.Reason)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.cfg.MaxSize > 0 {
 		c.metrics.SnapshotLoaded += uint64(loaded) //nolint:gosec // a count
 		if errors.Is(err, ErrSnapshot) {

@@ -44,11 +44,11 @@ func many(tb testing.TB, n int, changes ...func(cfg *Config)) (*PromptCache[*int
 	c.mu.Lock()
 	c.refresher = r
 	c.armed = ctx
-	c.mu.Unlock()
+	c.unlock()
 	tb.Cleanup(func() {
 		c.mu.Lock()
 		c.refresher, c.armed = nil, nil
-		c.mu.Unlock()
+		c.unlock()
 		cancel()
 		ended, end := context.WithCancel(context.Background())
 		end()
@@ -112,7 +112,7 @@ func TestHoldsAreShort(t *testing.T) {
 		c.holdBackLocked(reg)
 		reg.next = never
 		reg.cause = &FetchError{Kind: KindUnavailable, Err: errors.New("down")}
-		c.mu.Unlock()
+		c.unlock()
 		finishes(t, c, isParked, n, func() bool {
 			r.dispatchLocked()
 			select {
@@ -135,7 +135,7 @@ func TestHoldsAreShort(t *testing.T) {
 		reg := c.registryLocked("")
 		c.mu.Lock()
 		r.comeBackLocked(reg, parked, c.time.now())
-		c.mu.Unlock()
+		c.unlock()
 		mock.Add(comebackTick)
 		finishes(t, c, isParked, 0, func() bool { return r.attendLocked(c.time.now()) })
 	})
@@ -146,7 +146,7 @@ func TestHoldsAreShort(t *testing.T) {
 		reg := c.registryLocked("")
 		c.mu.Lock()
 		r.comeBackLocked(reg, parked, c.time.now())
-		c.mu.Unlock()
+		c.unlock()
 		mock.Add(comebackTick)
 		left := len(reg.comeback.waiting)
 		for r.attendLocked(c.time.now()) {
@@ -348,7 +348,7 @@ func BenchmarkHolds(b *testing.B) {
 					holds = append(holds, time.Since(begin))
 					c.mu.Lock()
 					c.pendingLogs = nil // as unlock does
-					c.mu.Unlock()
+					c.unlock()
 				}
 			}
 			slices.Sort(holds)

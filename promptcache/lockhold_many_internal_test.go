@@ -131,7 +131,7 @@ func TestHoldsDoNotGrow(t *testing.T) {
 			go c.fly(c.launchLocked(t.Context(), key, "", nil, nil))
 		}
 		c.deadlines.timer.Stop()
-		c.mu.Unlock()
+		c.unlock()
 		mock.Add(time.Second)
 		before := len(c.flights)
 		require.Equal(t, 1000, before)
@@ -140,7 +140,7 @@ func TestHoldsDoNotGrow(t *testing.T) {
 			more = c.expireFew(c.deadlines.set)
 			c.mu.Lock()
 			left := len(c.flights)
-			c.mu.Unlock()
+			c.unlock()
 			require.LessOrEqual(t, before-left, expireAtOnce)
 			before = left
 		}
@@ -159,7 +159,7 @@ func TestHoldsDoNotGrow(t *testing.T) {
 		require.False(t, second.settled)
 		require.NotNil(t, c.deadlines.timer)
 		require.Equal(t, 3*time.Second/2, c.deadlines.at)
-		c.mu.Unlock()
+		c.unlock()
 		mock.Add(time.Second / 2)
 		<-second.done
 		require.ErrorIs(t, second.err, context.DeadlineExceeded)
@@ -188,7 +188,7 @@ func TestHoldsDoNotGrow(t *testing.T) {
 
 		require.Eventually(t, func() bool {
 			c.mu.Lock()
-			defer c.mu.Unlock()
+			defer c.unlock()
 			return len(c.waiting) == 1
 		}, time.Minute, time.Millisecond)
 		c.mu.Lock()
@@ -373,7 +373,7 @@ func TestHoldsDoNotGrowWithRequired(t *testing.T) {
 		reg.cause = &FetchError{Kind: KindUnavailable, Err: errors.New("down")}
 		c.holdBackLocked(reg)
 		reg.next = time.Minute
-		c.mu.Unlock()
+		c.unlock()
 		require.Equal(t, (lots+chunk-1)/chunk, round(t, c, r))
 		require.Empty(t, c.flights)
 		require.False(t, r.lacking)

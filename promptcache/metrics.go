@@ -49,7 +49,7 @@ func (m Metrics) HitRate() float64 {
 // to keep.
 func (c *PromptCache[V]) Metrics() Metrics {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	hits, staleHits := c.hitsLocked()
 	m := c.metrics
 	m.Hits += hits - c.cleared.hits
@@ -61,7 +61,7 @@ func (c *PromptCache[V]) Metrics() Metrics {
 // ResetMetrics sets all counters to 0.
 func (c *PromptCache[V]) ResetMetrics() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	c.metrics = Metrics{}
 	c.cleared.hits, c.cleared.staleHits = c.hitsLocked()
 }

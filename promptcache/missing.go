@@ -97,7 +97,7 @@ func (c *PromptCache[V]) alone(f *flight[V]) bool {
 	e, missing := f.entry, &f.registry.missing
 	matters := e != nil && f.attached && e.failure().missing() && c.cfg.NotFound == RemoveConfirmed &&
 		missing.found == 0 && missing.standing+missing.removed < massMissing
-	c.mu.Unlock()
+	c.unlock()
 	if !matters {
 		return false
 	}

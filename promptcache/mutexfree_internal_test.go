@@ -37,7 +37,7 @@ func doneWhileLocked(c *PromptCache[*int], f func()) bool {
 		runtime.Gosched()
 	}
 	in := done.Load()
-	c.mu.Unlock()
+	c.unlock()
 	<-ended
 	return in
 }
@@ -167,7 +167,7 @@ func TestReadersOfStalePromptsNeedNoMutex(t *testing.T) {
 // nextOf returns the moment at which a prompt may be refetched.
 func (c *PromptCache[V]) nextOf(key string) time.Duration {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	e := c.entries.peek(key)
 	next := c.dueAtLocked(e)
 	if e.registry.held {

@@ -63,7 +63,7 @@ func (c *PromptCache[V]) beginHooks(f *flight[V]) (ctx context.Context, ended fu
 	ctx = f
 	c.mu.Lock() // the flight was given its slot under it
 	info := FetchInfo{Key: f.key, Domain: f.registry.domain, Cached: f.prev != nil, Background: f.slot != nil}
-	c.mu.Unlock()
+	c.unlock()
 	end := func(FetchResult) {}
 	for _, hook := range c.hooks {
 		next, ended := hook(ctx, info)
@@ -80,7 +80,7 @@ func (c *PromptCache[V]) beginHooks(f *flight[V]) (ctx context.Context, ended fu
 func (c *PromptCache[V]) result(f *flight[V], out outcome[V]) FetchResult {
 	c.mu.Lock()
 	settled, err := f.settled, f.err
-	c.mu.Unlock()
+	c.unlock()
 	if settled { // cut short, or late
 		if errors.Is(context.Cause(f), context.DeadlineExceeded) {
 			return FetchResult{Err: err}

@@ -23,7 +23,7 @@ func (c *PromptCache[V]) Prefetch(ctx context.Context, keys ...string) error {
 	if c.cfg.offline() {
 		workers = 1 // nothing waits for anything
 	}
-	c.mu.Unlock()
+	c.unlock()
 	switch {
 	case closed:
 		return ErrShutdown

@@ -149,7 +149,7 @@ func (c *PromptCache[V]) lockEntry(key string) (e *entry[V], canonical string) {
 	if c.canonical == nil {
 		return nil, key
 	}
-	c.mu.Unlock()
+	c.unlock()
 	canonical = c.canonicalKey(key)
 	c.mu.Lock()
 	if e = c.entries.find(canonical); e != nil {

@@ -157,7 +157,7 @@ func TestLookupWhileARegistryIsHeld(t *testing.T) {
 	reg.next = 10 * ttlOf(c)
 	c.noteStateLocked()
 	c.publishLocked()
-	c.mu.Unlock()
+	c.unlock()
 	e, ok = c.Lookup("owner/prompt-0")
 	require.True(t, ok)
 	require.True(t, e.NextAttempt.After(due), "%v, and by its age %v", e.NextAttempt, due)

@@ -63,7 +63,7 @@ func (c *PromptCache[V]) GetOr(ctx context.Context, key string, fallback V) V {
 		return v
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.cfg.MaxSize > 0 {
 		c.metrics.Fallbacks++
 	}
@@ -141,7 +141,7 @@ func (c *PromptCache[V]) tooEarly(j joined[V], n need) bool {
 // wasMarked reports whether MarkStale came while f was under way.
 func (c *PromptCache[V]) wasMarked(f *flight[V]) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return f.marked
 }
 

@@ -268,7 +268,7 @@ func (r *refresher[V]) takeWoken() []*entry[V] {
 	r.c.mu.Lock()
 	woken := r.woken
 	r.woken = chain[*entry[V]]{}
-	r.c.mu.Unlock()
+	r.c.unlock()
 	return woken.slice()
 }
 
@@ -358,7 +358,7 @@ func (r *refresher[V]) withdraw() {
 	r.c.refresher = nil
 	r.c.restLocked()
 	r.c.publishLocked()
-	r.c.mu.Unlock()
+	r.c.unlock()
 }
 
 // emptyQueue takes the first few out of the queue, and reports whether there were

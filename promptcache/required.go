@@ -105,7 +105,7 @@ func (l lack) describe() error {
 func (c *PromptCache[V]) Ready() error {
 	c.mu.Lock()
 	required, now := c.required.list, c.time.now()
-	c.mu.Unlock()
+	c.unlock()
 	var lacks []lack
 	c.inChunks(len(required), func(i int) {
 		if l, lacking := c.lackLocked(required[i], now); lacking {
@@ -143,7 +143,7 @@ func (r *refresher[V]) require(now time.Duration) {
 	r.c.mu.Lock()
 	left := len(r.c.required.lacking)
 	r.lacking = false
-	r.c.mu.Unlock()
+	r.c.unlock()
 	for left > 0 {
 		r.c.mu.Lock()
 		left = r.requireLocked(left, now)

@@ -57,7 +57,7 @@ func (r *refresher[V]) settle() {
 func (r *refresher[V]) takeTurn(reg *registry[V], now time.Duration) {
 	r.c.mu.Lock()
 	is := reg.turn
-	r.c.mu.Unlock()
+	r.c.unlock()
 	waiting := r.c.choose(func(e *entry[V]) bool {
 		switch {
 		case e.registry != reg || r.over():

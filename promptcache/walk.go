@@ -23,12 +23,12 @@ func (c *PromptCache[V]) each(do func(e *entry[V])) {
 func (c *PromptCache[V]) search(found func(e *entry[V]) bool) {
 	c.mu.Lock()
 	t := c.entries.index.table.Load()
-	c.mu.Unlock()
+	c.unlock()
 	over := false
 	for part, more := 0, true; more && !over; {
 		c.mu.Lock()
 		entries, next := t.part(part)
-		c.mu.Unlock()
+		c.unlock()
 		c.inChunks(len(entries), func(i int) {
 			if e := entries[i]; !over && !e.is(isGone|isSpelling) {
 				over = found(e)
