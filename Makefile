@@ -71,9 +71,9 @@ lint: ## vet, golangci-lint at its pinned version, and go mod tidy
 	@scripts/lint
 
 .PHONY: cross
-cross: ## build everything for linux, darwin and windows
-	for os in linux darwin windows; do for arch in amd64 arm64; do \
-		echo "$$os/$$arch"; GOOS=$$os GOARCH=$$arch go build -o /dev/null ./... ; done; done
+cross: ## build everything for linux, darwin and windows, on arm64, amd64 and 386
+	for to in linux/arm64 linux/386 darwin/arm64 windows/amd64; do \
+		echo "$$to"; GOOS=$${to%/*} GOARCH=$${to#*/} go build -o /dev/null ./... ; done
 
 .PHONY: bench
 bench: sdk ## measure beside every peer and write docs/benchmarks.md; takes a quarter of an hour and an idle machine

@@ -24,7 +24,8 @@ func TestHitCallsNoAtomicOperation(t *testing.T) {
 		code := string(text)
 		require.Equal(t, 1, strings.Count(code, "TEXT "), "%s is compiled there", method)
 		require.Regexp(t, `CALL|\bBL\b`, code, "calls are recognised")
-		for _, line := range regexp.MustCompile(`(?m)^.*\b(CALL|BL)\b.*sync/atomic\..*$`).FindAllString(code, -1) {
+		// What is left where a processor has no such instruction are functions, not methods.
+		for _, line := range regexp.MustCompile(`(?m)^.*\b(CALL|BL)\b.*sync/atomic\.\(.*$`).FindAllString(code, -1) {
 			t.Errorf("%s calls what could be inlined: %s", method, strings.Join(strings.Fields(line), " "))
 		}
 	}
