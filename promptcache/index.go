@@ -70,9 +70,8 @@ func (x *index[V]) init() {
 func (x *index[V]) find(key string) *entry[V] {
 	h := maphash.String(x.seed, key)
 	in := x.slotsOf(h)
-	for i, mask := h, uint64(len(in))-1; ; i++ {
-		at := &in[i&mask]
-		if e := at.entry.Load(); e == nil || at.hash.Load() == uint32(h) && e.key == key { //nolint:gosec // the low half is meant
+	for e, at := in.next(h, h); ; e, at = in.next(h, at+1) {
+		if e == nil || e.key == key {
 			return e
 		}
 	}
@@ -85,6 +84,21 @@ func (x *index[V]) slotsOf(h uint64) slots[V] {
 		return t.flat
 	}
 	return t.segments[h>>(t.shift&63)].Load().all[:]
+}
+
+// next returns the first entry from a place on whose hash has the same low half as
+// h, and its place; nil if a search for h ends before.
+func (s slots[V]) next(h, from uint64) (e *entry[V], place uint64) {
+	for mask := uint64(len(s)) - 1; ; from++ {
+		at := &s[from&mask]
+		e = at.entry.Load()
+		if e == nil {
+			return nil, from
+		}
+		if at.hash.Load() == uint32(h) { //nolint:gosec // the low half is meant
+			return e, from
+		}
+	}
 }
 
 // add puts e, whose key must not be there, under it.

@@ -53,40 +53,37 @@ type found[V any] struct {
 // finds nothing and has counted nothing.
 //
 // It is index.find and count in one, for a call of each would make it a quarter
-// slower; and the rest of Get, which so is no call of its own.
+// slower; and the rest of Get, which so is no call of its own. Of find it does what
+// nearly always is enough.
 func (c *PromptCache[V]) hit(key string, orElse bool) (V, bool) {
 	entries := &c.entries
 	h := maphash.String(entries.index.seed, key)
-	in := entries.index.slotsOf(h)
-	for i, mask := h, uint64(len(in))-1; ; i++ {
-		at := &in[i&mask]
-		e := at.entry.Load()
-		if e == nil {
-			return c.readFor(key, orElse)
-		}
-		if at.hash.Load() != uint32(h) || e.key != key { //nolint:gosec // the low half is meant
-			continue
-		}
-		rules, flags := c.rules.Load(), e.state() // in this order: flags from before the rules may not be true yet
-		if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
-			if s := c.hitOdd(e, flags, rules); s != nil {
-				return s.value, true
-			}
-			return c.readFor(key, orElse)
-		}
-		value := e.snap().value
-		now, stamp := entries.recency.clock.Load(), e.stamp.Load()
-		switch {
-		case stamp == now&^shared:
-			c.counters.hit()
-		case now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant):
-			entries.recency.useShared(e, now)
-			c.counters.hit()
-		case !e.stamp.CompareAndSwap(stamp, now+instant):
-			e.stamp.atLeast(now + instant)
-		}
-		return value, true
+	e, _ := entries.index.slotsOf(h).next(h, h)
+	if e != nil && e.key != key {
+		e = entries.index.find(key)
 	}
+	if e == nil {
+		return c.readFor(key, orElse)
+	}
+	rules, flags := c.rules.Load(), e.state() // in this order: flags from before the rules may not be true yet
+	if flags&(isStale|isExpired|isSpelling) != 0 || !rules.flagged {
+		if s := c.hitOdd(e, flags, rules); s != nil {
+			return s.value, true
+		}
+		return c.readFor(key, orElse)
+	}
+	value := e.snap().value
+	now, stamp := entries.recency.clock.Load(), e.stamp.Load()
+	switch {
+	case stamp == now&^shared:
+		c.counters.hit()
+	case now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant):
+		entries.recency.useShared(e, now)
+		c.counters.hit()
+	case !e.stamp.CompareAndSwap(stamp, now+instant):
+		e.stamp.atLeast(now + instant)
+	}
+	return value, true
 }
 
 // readFor is the rest of hit.
