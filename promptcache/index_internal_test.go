@@ -1,6 +1,8 @@
 package promptcache
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -310,23 +312,50 @@ func TestIndexOfUnevenHashes(t *testing.T) {
 	}
 }
 
-// Two keys whose hashes have the same low half are told apart.
+// keysThatMeet returns two keys whose hashes have the same low half.
+func keysThatMeet(t *testing.T, seed maphash.Seed) (one, other string) {
+	t.Helper()
+	seen := make(map[uint32]string)
+	for i := range 2_000_000 {
+		key := fmt.Sprint("owner/prompt-", i)
+		low := uint32(maphash.String(seed, key))
+		if other, met := seen[low]; met {
+			return key, other
+		}
+		seen[low] = key
+	}
+	require.Fail(t, "two of 2,000,000 would have met")
+	return "", ""
+}
+
 func TestIndexOfHashesThatMeet(t *testing.T) {
 	var x index[int]
 	x.init()
-	seen := make(map[uint32]string)
-	for i := 0; ; i++ {
-		require.Less(t, i, 2_000_000, "two of 2,000,000 would have met")
-		key := fmt.Sprint("owner/prompt-", i)
-		low := uint32(maphash.String(x.seed, key))
-		other, met := seen[low]
-		if !met {
-			seen[low] = key
-			continue
-		}
-		x.add(&entry[int]{key: key})
-		require.Nil(t, x.find(other))
-		require.NotNil(t, x.find(key))
-		return
+	one, other := keysThatMeet(t, x.seed)
+	x.add(&entry[int]{key: one})
+	require.Nil(t, x.find(other))
+	require.Equal(t, one, x.find(one).key)
+	x.add(&entry[int]{key: other})
+	require.Equal(t, other, x.find(other).key)
+	require.Equal(t, one, x.find(one).key)
+	x.remove(x.find(one))
+	require.Nil(t, x.find(one))
+	require.Equal(t, other, x.find(other).key)
+}
+
+func TestHitOfHashesThatMeet(t *testing.T) {
+	c, err := New(func(context.Context, string) (string, error) { return "", errors.New("down") }, DefaultConfig())
+	require.NoError(t, err)
+	one, other := keysThatMeet(t, c.entries.index.seed)
+	c.Set(one, "one")
+	_, ok := c.Get(other)
+	require.False(t, ok)
+	c.Set(other, "other")
+	for key, want := range map[string]string{one: "one", other: "other"} {
+		got, ok := c.Get(key)
+		require.True(t, ok)
+		require.Equal(t, want, got)
 	}
+	require.EqualValues(t, 2, c.Metrics().Hits)
+	require.EqualValues(t, 1, c.Metrics().Misses)
 }
