@@ -53,6 +53,10 @@ func TestCalls(t *testing.T) {
 
 	t.Run("of readers that meet one tells it", func(t *testing.T) {
 		c, r, keys := allStale(t, 10)
+		for range 2 { // both have seen that it is for them to call
+			require.True(t, c.tell(c.entries.peek(keys[0])))
+		}
+		require.Len(t, c.calls, 1)
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {

@@ -32,7 +32,7 @@ const (
 type index[V any] struct {
 	seed  maphash.Seed
 	table atomic.Pointer[table[V]]
-	flat  int // entries in the flat table; guarded by the mutex
+	flat  int // entries in the flat table, while there is one; guarded by the mutex
 }
 
 // table is a flat table, or a directory of segments.
@@ -159,7 +159,6 @@ func (x *index[V]) outgrow(full slots[V]) {
 		h := maphash.String(x.seed, e.key)
 		t.segments[h>>t.shift].Load().put(e, h)
 	}
-	x.flat = 0
 	x.table.Store(t)
 }
 

@@ -1,8 +1,6 @@
 package promptcache
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -344,17 +342,18 @@ func TestIndexOfHashesThatMeet(t *testing.T) {
 }
 
 func TestHitOfHashesThatMeet(t *testing.T) {
-	c, err := New(func(context.Context, string) (string, error) { return "", errors.New("down") }, DefaultConfig())
-	require.NoError(t, err)
+	c := internalCache(t, (&registryOf{}).fetch, func(*Config) {})
 	one, other := keysThatMeet(t, c.entries.index.seed)
-	c.Set(one, "one")
+	c.Set(one, new(1))
 	_, ok := c.Get(other)
 	require.False(t, ok)
-	c.Set(other, "other")
-	for key, want := range map[string]string{one: "one", other: "other"} {
-		got, ok := c.Get(key)
-		require.True(t, ok)
-		require.Equal(t, want, got)
+	c.Set(other, new(2))
+	for key, want := range map[string]int{one: 1, other: 2} {
+		needsNoMutex(t, c, "Get", func() {
+			got, ok := c.Get(key)
+			require.True(t, ok)
+			require.Equal(t, want, *got)
+		})
 	}
 	require.EqualValues(t, 2, c.Metrics().Hits)
 	require.EqualValues(t, 1, c.Metrics().Misses)

@@ -137,6 +137,7 @@ func TestReadersOfStalePromptsNeedNoMutex(t *testing.T) {
 						c.Get("a")
 						synctest.Wait()
 					}
+					require.False(t, c.peekAt("a").is(isCalling), "nor have they anything to tell the refresher")
 					for range 5 {
 						needsNoMutex(t, c, "Get", func() {
 							_, ok := c.Get("a")
@@ -162,6 +163,88 @@ func TestReadersOfStalePromptsNeedNoMutex(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAnotherSpellingOfAStalePrompt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := &registryOf{}
+		reg.err.Store(&FetchError{Kind: KindConflict, Err: errors.New("broken")})
+		c := internalCache(t, reg.fetch, func(cfg *Config) { cfg.Canonical = lower })
+		require.NoError(t, c.Start(context.Background()))
+		c.Set("a", new(1))
+		c.Get("A") // is indexed here
+		time.Sleep(*c.Config().TTL + c.Config().RefreshInterval)
+		synctest.Wait()
+		require.Positive(t, reg.calls.Load())
+		for range 3 {
+			c.Get("A") // sees to it that the next has nothing to do
+			synctest.Wait()
+		}
+		before := c.Metrics()
+		needsNoMutex(t, c, "Get", func() {
+			_, ok := c.Get("A")
+			require.True(t, ok)
+		})
+		after := c.Metrics()
+		require.Equal(t, before.Hits+1, after.Hits)
+		require.Equal(t, before.StaleHits+1, after.StaleHits)
+	})
+}
+
+// A registry is down and to be left alone for an hour, until a late answer says that
+// ten seconds will do: readers who had nothing to do for that hour are heard then.
+func TestReadersAreHeardWhenTheWaitBecomesShorter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int64
+		late := make(chan struct{})
+		c := internalCache(t, func(_ context.Context, key string) (*int, error) {
+			asked.Add(1)
+			switch key {
+			case "late":
+				<-late
+				return nil, &FetchError{Kind: KindRateLimited, RetryAfter: 10 * time.Second}
+			case "a":
+				return nil, &FetchError{Kind: KindUnavailable}
+			default:
+				return nil, &FetchError{Kind: KindUnavailable, RetryAfter: time.Hour}
+			}
+		}, func(cfg *Config) {
+			cfg.RefreshInterval, cfg.FetchTimeout, cfg.DownAfter = time.Hour, time.Hour, 2
+			cfg.MaxRetryAfter = time.Hour
+		})
+		require.NoError(t, c.Start(context.Background()))
+		c.Set("late", new(0))
+		c.Set("a", new(0))
+		c.Set("b", new(0))
+		c.Set("held", new(0))
+		time.Sleep(*c.Config().TTL + 1)
+		for i, key := range []string{"late", "a", "b"} {
+			c.Lookup(key)
+			synctest.Wait()
+			require.EqualValues(t, i+1, asked.Load())
+		}
+		for range 3 {
+			c.Lookup("held")
+			synctest.Wait()
+		}
+		require.False(t, c.peekAt("held").is(isCalling))
+
+		close(late)
+		synctest.Wait()
+		require.Less(t, c.nextOf("held")-c.time.now(), 12*time.Second)
+		time.Sleep(c.nextOf("held") - c.time.now())
+		require.EqualValues(t, 3, asked.Load())
+		c.Get("held")
+		synctest.Wait()
+		require.EqualValues(t, 4, asked.Load())
+	})
+}
+
+// peekAt returns the entry of a canonical key.
+func (c *PromptCache[V]) peekAt(key string) *entry[V] {
+	c.mu.Lock()
+	defer c.unlock()
+	return c.entries.peek(key)
 }
 
 // nextOf returns the moment at which a prompt may be refetched.
