@@ -354,7 +354,13 @@ func TestHitOfHashesThatMeet(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, want, *got)
 		})
+		needsNoMutex(t, c, "Lookup", func() {
+			got, ok := c.Lookup(key)
+			require.True(t, ok)
+			require.Equal(t, want, *got.Value)
+			require.Equal(t, key, got.Key)
+		})
 	}
-	require.EqualValues(t, 2, c.Metrics().Hits)
+	require.EqualValues(t, 4, c.Metrics().Hits)
 	require.EqualValues(t, 1, c.Metrics().Misses)
 }

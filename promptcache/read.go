@@ -196,7 +196,11 @@ func (c *PromptCache[V]) ageLocked(e *entry[V], now time.Duration) time.Duration
 // fresh returns the entry under key, and its snapshot, if that is not stale at
 // the moment now by the clock; otherwise nil. It counts nothing.
 func (c *PromptCache[V]) fresh(key string) (e *entry[V], s *snapshot[V], now time.Duration) {
-	if e = c.entries.find(key); e == nil {
+	h := maphash.String(c.entries.index.seed, key)
+	if e, _ = c.entries.index.slotsOf(h).next(h, h); e != nil && (e.key != key || e.is(isSpelling)) {
+		e = c.entries.find(key) // the rest of it, as in hit
+	}
+	if e == nil {
 		return nil, nil, 0
 	}
 	marked := e.is(isMarked) // first, for the mark goes after the snapshot that it is on
@@ -215,7 +219,9 @@ func (c *PromptCache[V]) look(key string, out *Entry[V]) bool {
 	if e == nil || !rules.calm || e.is(isMarked|isFailing|isParked) {
 		return false
 	}
-	c.count(e, false)
+	if !c.entries.recency.use(e) {
+		c.counters.hit()
+	}
 	c.describe(out, e.key, s, now)
 	if due := s.due(rules); rules.running && due != never {
 		out.NextAttempt = out.FetchedAt.Add(due - s.at)
