@@ -192,7 +192,11 @@ func (f *flight[V]) known() *snapshot[V] {
 // refresher begins in its place, nil if there is none.
 func (c *PromptCache[V]) land(f *flight[V], out outcome[V]) (next *flight[V]) {
 	alone := out.err != nil && out.err.Kind == KindNotFound && c.alone(f)
-	c.lockForOne()
+	c.mu.Lock()
+	if f.entry == nil { // else it adds none, and who reads meanwhile would tie for nothing
+		c.unlock()
+		c.lockForOne()
+	}
 	f.alone = alone
 	delete(c.flying, f)
 	f.registry.flights--

@@ -78,8 +78,9 @@ func (c *PromptCache[V]) hit(key string, orElse bool) (V, bool) {
 	case stamp == now&^shared:
 		c.counters.hit()
 	case now&shared != 0 || !entries.recency.clock.CompareAndSwap(now, now+instant):
-		entries.recency.useShared(e, now)
-		c.counters.hit()
+		if !entries.recency.useMet(e, now) {
+			c.counters.hit()
+		}
 	case !e.stamp.CompareAndSwap(stamp, now+instant):
 		e.stamp.atLeast(now + instant)
 	}

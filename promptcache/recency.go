@@ -17,8 +17,8 @@ import (
 //   - The clock and every stamp only grow. A used entry's stamp is the clock's.
 //   - While no two readers meet, every use moves the clock on, so no two stamps
 //     are equal: the order is exact.
-//   - Once two have met, or a reader and the search for the oldest (the clock is
-//     shared), uses take the clock's stamp as it is and write nothing if the
+//   - Once two have met, twice in a row, or a reader and the search for the oldest
+//     (the clock is shared), uses take the clock's stamp as it is and write nothing if the
 //     entry has it already. The next entry to be added, the next scan or the end
 //     of the search ends that. So uses tie only between the same two of those.
 //   - An entry is in the line of those that were added, or once it was found to
@@ -62,23 +62,29 @@ func (r *recency[V]) use(e *entry[V]) (counted bool) {
 	case stamp == now&^shared:
 		return false
 	case now&shared != 0 || !r.clock.CompareAndSwap(now, now+instant):
-		r.useShared(e, now)
-		return false
+		return r.useMet(e, now)
 	case !e.stamp.CompareAndSwap(stamp, now+instant):
 		e.stamp.atLeast(now + instant)
 	}
 	return true
 }
 
-// useShared makes e one of the most recently used entries, after another reader
-// was met.
+// useMet is the rest of use once somebody was met: another reader, now or before,
+// or a scan, which nobody meets twice in a row. So a program whose reads meet
+// nothing but scans keeps its order.
 //
 //go:noinline
-func (r *recency[V]) useShared(e *entry[V], now int64) {
+func (r *recency[V]) useMet(e *entry[V], now int64) (counted bool) {
 	if now&shared == 0 {
+		now = r.clock.Load()
+		if now&shared == 0 && r.clock.CompareAndSwap(now, now+instant) {
+			e.stamp.atLeast(now + instant)
+			return true
+		}
 		now = r.clock.Or(shared)
 	}
 	e.stamp.atLeast(now &^ shared)
+	return false
 }
 
 // stamp is when an entry was used last; see recency.

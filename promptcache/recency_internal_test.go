@@ -214,6 +214,23 @@ func TestRecencyAfterReadersHaveMet(t *testing.T) {
 	require.EqualValues(t, 2, r.uses())
 }
 
+// A reader that a scan has come between is no reader that has met another.
+func TestUsesThatMeetAScanAreInOrder(t *testing.T) {
+	r, e := newRecency(4)
+	for _, used := range e {
+		now := r.clock.Load()
+		r.advance(0) // between the reader's look at the clock and its step
+		require.True(t, r.useMet(used, now))
+		require.Zero(t, r.clock.Load()&shared)
+	}
+	for i := range 3 {
+		require.Less(t, e[i].stamp.Load(), e[i+1].stamp.Load())
+	}
+	require.EqualValues(t, 4, r.uses())
+	require.False(t, r.useMet(e[0], r.clock.Or(shared)|shared), "one of those that have met is not counted by the clock")
+	require.EqualValues(t, 4, r.uses())
+}
+
 func TestRecencyUnderContention(t *testing.T) {
 	const entries, readers, rounds = 16, 8, 300
 	r, e := newRecency(entries)
