@@ -76,7 +76,7 @@ cross: ## build everything for linux, darwin and windows, on arm64, amd64 and 38
 		echo "$$to"; GOOS=$${to%/*} GOARCH=$${to#*/} go build -o /dev/null ./... ; done
 
 .PHONY: bench
-bench: sdk ## measure beside every peer and write docs/benchmarks.md; takes a quarter of an hour and an idle machine
+bench: sdk ## measure beside every peer and write docs/benchmarks.md; takes some seven minutes and an idle machine
 	cd bench && go run ./cmd/bench -out ../docs/benchmarks.md
 
 .PHONY: bench-quick

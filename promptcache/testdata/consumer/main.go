@@ -21,5 +21,9 @@ func main() {
 	_, ok := cache.Get("greeting")
 	entry, found := cache.Lookup("greeting")
 	p, err := cache.GetOrFetch(context.Background(), "greeting")
-	fmt.Println(ok, entry, found, p.text, err)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(ok, entry, found, p.text)
 }
