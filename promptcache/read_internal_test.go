@@ -162,3 +162,19 @@ func TestLookupWhileARegistryIsHeld(t *testing.T) {
 	require.True(t, ok)
 	require.True(t, e.NextAttempt.After(due), "%v, and by its age %v", e.NextAttempt, due)
 }
+
+// A refresh adds nothing, so it looks for nobody to evict, though the cache is full
+// and readers have used what would be first: reads meanwhile would tie.
+func TestRefreshLooksForNobodyToEvict(t *testing.T) {
+	c := internalCache(t, (&registryOf{}).fetch, func(cfg *Config) { cfg.MaxSize = 2 })
+	c.Set("a", new(1))
+	c.Set("b", new(2))
+	_, ok := c.Get("a")
+	require.True(t, ok)
+	before := c.entries.recency.clock.Load()
+	_, err := c.Refresh(context.Background(), "b")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, c.Metrics().Refreshes)
+	require.Equal(t, before, c.entries.recency.clock.Load())
+	require.Equal(t, []string{"a", "b"}, c.Keys())
+}
